@@ -1,0 +1,299 @@
+"""The environment, read once: the only module that touches os.environ.
+
+Deployment is environment, policy is database rows. Two profiles differ by what is found here:
+embedded (no DATABASE_URL: SQLite, local cache, in-process worker, state under DATA_DIR) and production,
+which refuses to start with anything missing or unsafe and says why.
+"""
+
+import base64
+import ipaddress
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off", ""})
+MINIMUM_SECRET_LENGTH = 50
+ENCRYPTION_KEY_BYTES = 32
+
+# Any of these means that somebody is deploying, so embedded mode is never entered by accident.
+PRODUCTION_MARKS = ("DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "CELERY_BROKER_URL")
+
+
+class EnvironmentRefused(ImproperlyConfigured):
+    """This environment is not one to start in; the text says why, for the person who set it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One documented environment variable; docs/operators/settings.md is generated from these."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting(
+        "EMBEDDED",
+        "yes unless a database, Redis or broker is named",
+        "Everything in one process tree, on SQLite",
+    ),
+    Setting("DATA_DIR", "var/", "Where embedded mode keeps its database, made-up secrets and logs"),
+    Setting("PORT", "8000", "Port of `manage.py serve`"),
+    Setting("BIND", "127.0.0.1 embedded, 0.0.0.0 in production", "Address that `manage.py serve` listens on"),
+    Setting("WEB_WORKERS", "1 embedded, 2 in production", "Processes of `manage.py serve`"),
+    Setting("WEB_THREADS", "8", "Threads per process of `manage.py serve`"),
+    Setting(
+        "BASE_URL",
+        "http://localhost:PORT embedded",
+        "Public address; it is the OAuth issuer, https in production",
+    ),
+    Setting(
+        "ALLOWED_HOSTS", "host of BASE_URL", "Comma-separated host names that requests may name; never *"
+    ),
+    Setting("TRUSTED_PROXIES", "none", "Networks (CIDR) whose X-Forwarded-For and -Proto are believed"),
+    Setting("DATABASE_URL", "SQLite embedded", "postgresql://… ; required in production"),
+    Setting("REDIS_URL", "local cache embedded", "redis://… or rediss://… ; required in production"),
+    Setting("CELERY_BROKER_URL", "REDIS_URL, in-process embedded", "Where wake-ups travel"),
+    Setting(
+        "SECRET_KEY",
+        "made up embedded",
+        "Signs cookies and tokens; 50 characters or more; also SECRET_KEY_FILE",
+    ),
+    Setting(
+        "FIELD_ENCRYPTION_KEYS",
+        "made up embedded",
+        "Comma-separated id:base64url of 32 bytes; the first encrypts, all decrypt; also FIELD_ENCRYPTION_KEYS_FILE",
+    ),
+    Setting(
+        "AUDIT_WITNESS_FILE",
+        "DATA_DIR/audit_witness embedded, none in production",
+        "Where the sealer keeps the audit log's newest signed checkpoint, outside the database",
+    ),
+    Setting("OUTBOUND_ALLOWED_NETWORKS", "none", "Private networks (CIDR) that outbound fetches may reach"),
+    Setting("DEBUG", "no", "Django's debug pages; refused in production"),
+)
+
+
+def _text(name: str, default: str = "") -> str:
+    """The variable, or the content of the file that NAME_FILE points at; a set but empty variable is not set.
+
+    A named file that cannot be read or holds nothing is fatal: what it was to hold must not be made up instead.
+    """
+    path = os.environ.get(f"{name}_FILE", "")
+    if not path:
+        return os.environ.get(name, "").strip() or default
+    try:
+        content = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EnvironmentRefused(f"{name}_FILE names {path}, which cannot be read: {reason}") from error
+    if not content:
+        raise EnvironmentRefused(f"{name}_FILE names {path}, which is empty")
+    return content
+
+
+def _flag(name: str, *, default: bool) -> bool:
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    value = raw.strip().lower()
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise EnvironmentRefused(f"{name} is {raw!r}; expected yes or no")
+
+
+def _number(name: str, default: int, *, low: int, high: int) -> int:
+    raw = _text(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        raise EnvironmentRefused(f"{name} is {raw!r}; expected a whole number") from None
+    if not low <= value <= high:
+        raise EnvironmentRefused(f"{name} is {value}; expected {low} to {high}")
+    return value
+
+
+def _list(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in _text(name, default).split(",") if part.strip()]
+
+
+def _networks(name: str) -> list[str]:
+    networks = _list(name)
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise EnvironmentRefused(f"{name} holds {network!r}: {error}") from None
+    return networks
+
+
+def _write_once(path: Path, content: str) -> str:
+    """Content of the file, made with owner-only permissions if it was not there; safe when two processes race."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as draft:
+        draft.write(content)
+    try:
+        os.link(draft.name, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft.name).unlink()
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _witness_file(default_dir: Path | None) -> Path | None:
+    # Not through _text: this variable is the path itself, and no content comes from yet another file.
+    path = os.environ.get("AUDIT_WITNESS_FILE", "").strip()
+    if path:
+        return Path(path).resolve()
+    return default_dir / "audit_witness" if default_dir else None
+
+
+def _new_encryption_key() -> str:
+    raw = base64.urlsafe_b64encode(secrets.token_bytes(ENCRYPTION_KEY_BYTES)).decode().rstrip("=")
+    return f"k1:{raw}"
+
+
+@dataclass(frozen=True)
+class Environment:
+    embedded: bool
+    debug: bool
+    data_dir: Path
+    bind: str
+    port: int
+    web_workers: int
+    web_threads: int
+    base_url: str
+    allowed_hosts: list[str]
+    trusted_proxies: list[str]
+    outbound_allowed_networks: list[str]
+    database_url: str
+    redis_url: str
+    broker_url: str
+    secret_key: str
+    field_encryption_keys: list[str]
+    audit_witness_file: Path | None
+
+    def problems(self) -> list[str]:
+        """Why this environment may not be served from, one plain sentence each; empty when it may."""
+        found = list(_encryption_key_problems(self.field_encryption_keys))
+        found.extend(_base_url_problems(self.base_url))
+        if self.embedded:
+            return found
+        if len(self.secret_key) < MINIMUM_SECRET_LENGTH or len(set(self.secret_key)) < 10:
+            found.append(
+                f"SECRET_KEY is missing or guessable; set {MINIMUM_SECRET_LENGTH} or more random characters"
+            )
+        if not self.field_encryption_keys:
+            found.append("FIELD_ENCRYPTION_KEYS is missing; set id:base64url-of-32-random-bytes")
+        if self.debug:
+            found.append("DEBUG is on; it shows secrets to visitors")
+        if not self.database_url.startswith(("postgres://", "postgresql://")):
+            found.append("DATABASE_URL must name PostgreSQL; SQLite serves embedded mode only")
+        if not self.redis_url.startswith(("redis://", "rediss://")):
+            found.append("REDIS_URL is missing; a local cache cannot be shared by several processes")
+        if not self.base_url.startswith("https://"):
+            found.append("BASE_URL must be https")
+        if "*" in self.allowed_hosts:
+            found.append("ALLOWED_HOSTS must not contain *")
+        return found
+
+
+def _split(url: str) -> SplitResult | None:
+    """Nothing for an address that no parser accepts."""
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _base_url_problems(base_url: str) -> list[str]:
+    base = _split(base_url)
+    if (
+        base is None
+        or base.scheme not in {"http", "https"}
+        or not base.hostname
+        or "@" in base.netloc
+        or base.query
+        or base.fragment
+    ):
+        return [f"BASE_URL is {base_url!r}; expected an address such as https://login.example.com"]
+    return ["BASE_URL must have no path: Gatehouse owns its host name"] if base.path else []
+
+
+def _encryption_key_problems(keys: list[str]) -> list[str]:
+    found = []
+    names = [key.partition(":")[0] for key in keys]
+    if len(set(names)) != len(names):
+        found.append("FIELD_ENCRYPTION_KEYS uses one id twice")
+    for position, key in enumerate(keys, start=1):
+        name, _, encoded = key.partition(":")
+        try:
+            raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            raw = b""
+        if not name or len(raw) != ENCRYPTION_KEY_BYTES:
+            # Its place only: without its colon, what looks like the id is the secret.
+            found.append(f"FIELD_ENCRYPTION_KEYS: key {position} is not id:base64url of 32 bytes")
+    return found
+
+
+def load() -> Environment:
+    """The environment of this process.
+
+    Raises: EnvironmentRefused, listing every problem at once.
+    """
+    is_deployment = any(os.environ.get(name) or os.environ.get(f"{name}_FILE") for name in PRODUCTION_MARKS)
+    embedded = _flag("EMBEDDED", default=not is_deployment)
+    data_dir = Path(_text("DATA_DIR") or PROJECT_DIR / "var").resolve()
+    port = _number("PORT", 8000, low=1, high=65535)
+    base_url = (_text("BASE_URL") or (f"http://localhost:{port}" if embedded else "")).rstrip("/")
+    secret_key = _text("SECRET_KEY")
+    encryption_keys = _list("FIELD_ENCRYPTION_KEYS")
+    if not encryption_keys and _text("FIELD_ENCRYPTION_KEYS"):
+        raise EnvironmentRefused("FIELD_ENCRYPTION_KEYS is set but holds no key")
+    if embedded:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        secret_key = secret_key or _write_once(data_dir / "secret_key", secrets.token_urlsafe(64))
+        encryption_keys = encryption_keys or _write_once(
+            data_dir / "field_encryption_keys", _new_encryption_key()
+        ).split(",")
+    base = _split(base_url)
+    host = (base.hostname if base else None) or ""
+    local_names = "localhost,127.0.0.1,[::1]"
+    redis_url = _text("REDIS_URL")
+    environment = Environment(
+        embedded=embedded,
+        debug=_flag("DEBUG", default=False),
+        data_dir=data_dir,
+        bind=_text("BIND", "127.0.0.1" if embedded else "0.0.0.0"),  # noqa: S104 - a container's only way in
+        port=port,
+        web_workers=_number("WEB_WORKERS", 1 if embedded else 2, low=1, high=64),
+        web_threads=_number("WEB_THREADS", 8, low=1, high=256),
+        base_url=base_url,
+        allowed_hosts=_list("ALLOWED_HOSTS", f"{host},{local_names}" if embedded else host),
+        trusted_proxies=_networks("TRUSTED_PROXIES"),
+        outbound_allowed_networks=_networks("OUTBOUND_ALLOWED_NETWORKS"),
+        database_url=_text("DATABASE_URL"),
+        redis_url=redis_url,
+        broker_url=_text("CELERY_BROKER_URL") or redis_url,
+        secret_key=secret_key,
+        field_encryption_keys=encryption_keys,
+        audit_witness_file=_witness_file(data_dir if embedded else None),
+    )
+    problems = environment.problems()
+    if problems:
+        raise EnvironmentRefused("Gatehouse will not start:\n" + "\n".join(f"  - {p}" for p in problems))
+    return environment

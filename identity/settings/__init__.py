@@ -1,0 +1,249 @@
+"""Django settings of both profiles. Everything that differs between deployments comes from identity.env."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from identity.env import PROJECT_DIR, load
+from identity.settings.admin_theme import UNFOLD as UNFOLD
+from identity.settings.authorization_server import OAUTH2_PROVIDER as OAUTH2_PROVIDER
+from identity.settings.log import logging_configuration
+
+ENVIRONMENT = load()
+
+EMBEDDED = ENVIRONMENT.embedded
+DEBUG = ENVIRONMENT.debug
+BASE_URL = ENVIRONMENT.base_url
+DATA_DIR = ENVIRONMENT.data_dir
+SECRET_KEY = ENVIRONMENT.secret_key
+FIELD_ENCRYPTION_KEYS = ENVIRONMENT.field_encryption_keys
+AUDIT_WITNESS_FILE = ENVIRONMENT.audit_witness_file
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+OUTBOUND_ALLOWED_NETWORKS = ENVIRONMENT.outbound_allowed_networks
+SERVE = {
+    "bind": ENVIRONMENT.bind,
+    "port": ENVIRONMENT.port,
+    "workers": ENVIRONMENT.web_workers,
+    "threads": ENVIRONMENT.web_threads,
+}
+IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
+
+# Applications -------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "apps.core",
+    "apps.audit",
+    "apps.directory",
+    "apps.keys",
+    "apps.access",
+    "apps.signin",
+    "oauth2_provider",  # before apps.oauth, whose admin takes the place of this one's
+    "apps.oauth",
+    "apps.transfer",
+    "apps.dashboards",
+]
+
+# Two doors: the Human… ones let machine endpoints pass by, which need no session, language, CSRF or messages.
+MIDDLEWARE = [
+    "apps.core.middleware.request_context.RequestContextMiddleware",
+    "apps.core.middleware.headers.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.limits.BodyLimitMiddleware",
+    "apps.core.middleware.doors.HumanSessionMiddleware",
+    "apps.core.middleware.doors.HumanLocaleMiddleware",
+    "apps.core.middleware.doors.HumanCommonMiddleware",
+    "apps.core.middleware.doors.HumanCsrfMiddleware",
+    "apps.core.middleware.doors.HumanAuthenticationMiddleware",
+    "apps.signin.middleware.SessionRegistryMiddleware",
+    "apps.core.middleware.doors.HumanMessageMiddleware",
+    "apps.core.middleware.refusals.DomainErrorMiddleware",
+]
+MACHINE_DOOR_PATHS = (
+    "/oauth/token",
+    "/oauth/introspect",
+    "/oauth/revoke",
+    "/oauth/userinfo",
+    "/.well-known/",
+)
+
+ROOT_URLCONF = "identity.urls"
+WSGI_APPLICATION = "identity.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PROJECT_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Storage ------------------------------------------------------------------------------------------------------
+
+
+def _database() -> dict[str, object]:
+    url = ENVIRONMENT.database_url or f"sqlite:///{DATA_DIR / 'gatehouse.sqlite3'}"
+    database: dict[str, object] = {**environ.Env.db_url_config(url), "CONN_MAX_AGE": 60}
+    if database["ENGINE"] == "django.db.backends.postgresql":
+        return database | {"CONN_HEALTH_CHECKS": True}
+    return database | {
+        "OPTIONS": {
+            # Writers queue instead of failing half-way; readers never wait for them.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if ENVIRONMENT.redis_url:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": ENVIRONMENT.redis_url,
+        }
+    }
+else:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "gatehouse"}
+    }
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [PROJECT_DIR / "static"]
+# Serves straight from the app directories: no collectstatic step stands between a change and the page.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# People -------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "directory.User"
+AUTHENTICATION_BACKENDS = ["apps.access.backends.RolePermissionBackend"]
+LOGIN_URL = "signin:login"
+LOGIN_REDIRECT_URL = "signin:home"
+LOGOUT_REDIRECT_URL = "signin:login"
+
+# OWASP Password Storage Cheat Sheet: Argon2id, 19 MiB, 2 passes, 1 lane.
+PASSWORD_HASHERS = ["apps.directory.password_hashing.OwaspArgon2Hasher"]
+ARGON2 = {"memory_kib": 19456, "passes": 2, "lanes": 1}
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {
+            "user_attributes": (
+                "username",
+                "email",
+                "given_name",
+                "family_name",
+                "display_name",
+                "employee_number",
+            )
+        },
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_MAX_AGE = timedelta(days=90)
+
+# R-MFA 5 and 6. A recognised browser counts for itself, so strangers cannot keep its owner out.
+LOCKOUT = {
+    "account_failures": 5,
+    "browser_failures": 5,
+    "address_failures": 50,
+    "window": timedelta(minutes=30),
+    "duration": timedelta(minutes=30),
+}
+SSO_SESSION_LIFETIME = timedelta(hours=8)
+PRIVILEGED_IDLE_LIMIT = timedelta(minutes=30)
+RECOGNISED_BROWSER_LIFETIME = timedelta(days=180)
+
+SESSION_ENGINE = "apps.signin.session_store"
+SESSION_COOKIE_NAME = "__Host-gatehouse" if IS_HTTPS else "gatehouse"
+SESSION_COOKIE_AGE = int(SSO_SESSION_LIFETIME.total_seconds())
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-gatehouse-csrf" if IS_HTTPS else "gatehouse-csrf"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# Transport ----------------------------------------------------------------------------------------------------
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+# R-OPS 4, in bytes. Django's own limit stays above them as a last line.
+BODY_LIMITS = {
+    "/login/": 10_000,
+    "/logout/": 10_000,
+    "/oauth/": 256_000,
+    "/": 2_500_000,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# Language and time --------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+LOCALE_PATHS = [PROJECT_DIR / "locale"]
+FORMAT_MODULE_PATH = ["identity.formats"]
+
+# OAuth 2.0 / OpenID Connect: django-oauth-toolkit's models are ours from the first migration on ----------------
+
+OAUTH2_PROVIDER["OIDC_ISS_ENDPOINT"] = BASE_URL
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth.Client"
+OAUTH2_PROVIDER_GRANT_MODEL = "oauth.AuthorizationCode"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth.AccessToken"  # noqa: S105 - a model's name
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauth.RefreshToken"  # noqa: S105 - a model's name
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauth.IDToken"  # noqa: S105 - a model's name
+OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "oauth.DeviceGrant"
+
+# Background work: the database carries it, Celery only wakes somebody up --------------------------------------
+
+CELERY_BROKER_URL = ENVIRONMENT.broker_url or "memory://localhost/"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "seal the audit log": {"task": "audit.seal_pending", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep for events that were missed": {"task": "audit.sweep_unsealed", "schedule": 3600.0},
+    "make next months' partitions": {"task": "audit.ensure_partitions", "schedule": 86400.0},
+    "verify the audit log": {"task": "audit.verify_log", "schedule": 86400.0},
+    "remove expired sign-in state": {"task": "signin.remove_expired", "schedule": 3600.0},
+    "remove expired tokens": {"task": "oauth.remove_expired", "schedule": 3600.0},
+}
+
+LOGGING = logging_configuration(debug=DEBUG)
+LOGGING_CONFIG = "logging.config.dictConfig"
+SILENCED_SYSTEM_CHECKS: list[str] = []

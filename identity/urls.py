@@ -1,0 +1,24 @@
+"""Where every address leads."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from apps.core.views import no_such_page
+from apps.signin.views.login import sign_in_to_administration
+
+urlpatterns = [
+    path("admin/login/", sign_in_to_administration),
+    path("admin/logout/", RedirectView.as_view(pattern_name="signin:logout")),
+    # Django's own form knows neither the policy nor the log; passwords are set on the person's page.
+    path("admin/password_change/", no_such_page),
+    path("admin/password_change/done/", no_such_page),
+    path("admin/", admin.site.urls),
+    path("", include("apps.oauth.urls")),
+    path("", include("apps.signin.urls")),
+]
+
+handler400 = "apps.core.views.bad_request"
+handler403 = "apps.core.views.permission_denied"
+handler404 = "apps.core.views.not_found"
+handler500 = "apps.core.views.server_error"
