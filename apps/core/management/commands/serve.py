@@ -1,0 +1,71 @@
+"""`manage.py serve`: the web server; in embedded mode the background worker with it."""
+
+import argparse
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from gunicorn.app.base import BaseApplication
+
+from apps.core.embedded_worker import start_embedded_worker
+from apps.core.ports import start_up
+
+# The most that gunicorn allows: a request line carries whole authorization requests with state and nonce.
+LONGEST_REQUEST_LINE = 8_190
+
+
+class WebServer(BaseApplication):
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return get_wsgi_application()
+
+
+class Command(BaseCommand):
+    help = "Serve Gatehouse. Embedded mode runs the background worker in the same process."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=settings.SERVE["port"], help="default: PORT or 8000")
+        parser.add_argument("--bind", default=settings.SERVE["bind"], help="address to listen on")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        executor = MigrationExecutor(connections["default"])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError("The database is not up to date; run `manage.py migrate` first.")
+        if not settings.EMBEDDED and not settings.TRUSTED_PROXIES:
+            self.stderr.write(
+                "TRUSTED_PROXIES is empty: behind a proxy every request will seem to come from the proxy's address, "
+                "and a lock on that address keeps everybody out."
+            )
+        for task in start_up:
+            task()
+        connections.close_all()
+        WebServer(
+            {
+                "bind": f"{options['bind']}:{options['port']}",
+                "workers": settings.SERVE["workers"],
+                "threads": settings.SERVE["threads"],
+                "worker_class": "gthread",
+                "limit_request_line": LONGEST_REQUEST_LINE,
+                "accesslog": None,
+                "loglevel": "warning",
+                "proc_name": "gatehouse",
+                # Forwarded headers are judged by TRUSTED_PROXIES, not by gunicorn.
+                "forwarded_allow_ips": "",
+                "post_worker_init": _after_fork,
+            }
+        ).run()
+
+
+def _after_fork(worker: Any) -> None:
+    if settings.EMBEDDED:
+        start_embedded_worker()
