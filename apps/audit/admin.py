@@ -1,0 +1,221 @@
+"""The audit log in the administration: read, filtered, followed to its seal; never changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.admin_audit import BAD, GOOD, NOTHING, WARNING, ReadOnlyAdmin, badge, moment
+from apps.audit.admin_event_page import changes, details, seal_of
+from apps.audit.admin_log_list import (
+    ActionFilter,
+    LogChangeList,
+    NewestPaginator,
+    OutcomeFilter,
+    WhenFilter,
+    name_subjects,
+    search,
+)
+from apps.audit.models import AuditEvent, AuditVerificationRun, SealBatch
+from apps.audit.ports import Outcome
+from apps.audit.selectors import latest_checkpoint, latest_verification, unsealed_count
+
+OUTCOMES = {
+    Outcome.SUCCESS.value: (_("Done"), GOOD),
+    Outcome.REFUSED.value: (_("Refused"), WARNING),
+    Outcome.ERROR.value: (_("Failed"), BAD),
+}
+
+
+def log_status() -> dict[str, Any]:
+    """How the log stands: the newest checkpoint, the last verification, and what waits for its seal."""
+    checkpoint = latest_checkpoint()
+    return {
+        "checkpoint": checkpoint,
+        "root": bytes(checkpoint.root_hash).hex() if checkpoint else "",
+        "verification": latest_verification(),
+        "unsealed": unsealed_count(),
+    }
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    has_history = False
+    list_display = ("time", "what", "outcome_label", "actor", "target", "client", "address")
+    list_filter = (WhenFilter, OutcomeFilter, ActionFilter)
+    linked_lookups = ("client_id",)
+    sortable_by = ()
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = _(
+        "The id of a person, client, session or event, or an action such as token.issued. "
+        "To find what a person did, open them and choose History."
+    )
+    paginator = NewestPaginator
+    list_before_template = "admin/audit/log_status.html"
+    fieldsets = (
+        (
+            _("What happened"),
+            {"fields": ("time_exact", "what", "outcome_label", "actor", "target", "client")},
+        ),
+        (_("Details"), {"fields": ("detail_table", "change_table")}),
+        (_("Where it came from"), {"fields": ("address", "browser", "session_id", "request_id")}),
+        (_("Seal"), {"fields": ("seal",)}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [str(name) for _title, options in self.fieldsets for name in options["fields"]]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return LogChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return (search(queryset, search_term) if search_term else queryset), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {**(extra_context or {}), "log": log_status()})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        event = super().get_object(request, object_id, from_field)
+        if event is not None:
+            name_subjects(request, [event])
+        return event
+
+    @admin.display(description=_("Time"))
+    def time(self, event: AuditEvent) -> str:
+        at = localtime(event.occurred_at)
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%Y-%m-%d %H:%M:%S"))
+
+    @admin.display(description=_("Time"))
+    def time_exact(self, event: AuditEvent) -> str:
+        at = localtime(event.occurred_at)
+        return f"{date_format(at, 'DATE_FORMAT')}, {at:%H:%M:%S.%f} {at:%Z}"
+
+    @admin.display(description=_("Action"))
+    def what(self, event: AuditEvent) -> str:
+        return event.action
+
+    @admin.display(description=_("Outcome"))
+    def outcome_label(self, event: AuditEvent) -> str:
+        return badge(*OUTCOMES[event.outcome])
+
+    @admin.display(description=_("Actor"))
+    def actor(self, event: AuditEvent) -> str:
+        return self._subject(event, event.actor_kind, event.actor_id, "actor_label")
+
+    @admin.display(description=_("Target"))
+    def target(self, event: AuditEvent) -> str:
+        return self._subject(event, event.target_kind, event.target_id, "target_label")
+
+    @admin.display(description=_("Client"))
+    def client(self, event: AuditEvent) -> str:
+        return self._subject(event, "client", event.client_id, "") if event.client_id else NOTHING
+
+    @admin.display(description=_("Address"))
+    def address(self, event: AuditEvent) -> str:
+        return (event.personal or {}).get("ip") or NOTHING
+
+    @admin.display(description=_("Browser"))
+    def browser(self, event: AuditEvent) -> str:
+        return (event.personal or {}).get("user_agent") or NOTHING
+
+    @admin.display(description=_("Details"))
+    def detail_table(self, event: AuditEvent) -> str:
+        return render_to_string("admin/audit/details.html", {"rows": details(event)})
+
+    @admin.display(description=_("Changes"))
+    def change_table(self, event: Any) -> str:
+        return render_to_string(
+            "admin/audit/changes.html",
+            {"rows": changes(event, event.names.of_anything), "is_erased": event.personal is None},
+        )
+
+    @admin.display(description=_("Seal"))
+    def seal(self, event: AuditEvent) -> str:
+        return render_to_string("admin/audit/seal.html", {"seal": seal_of(event)})
+
+    def _subject(self, event: Any, kind: str, key: str, label_field: str) -> str:
+        """The name, or what is left of it, above the kind; linked where the reader may look."""
+        if not kind:
+            return NOTHING
+        label = (event.personal or {}).get(label_field) or event.names.of(kind, key)
+        url = event.names.address_of(kind, key)
+        context = {"kind": kind.replace("_", " "), "label": label, "key": key, "url": url}
+        return render_to_string("admin/audit/subject.html", context)
+
+
+@admin.register(SealBatch)
+class SealBatchAdmin(ReadOnlyAdmin):
+    has_history = False
+    list_display = ("number", "sealed", "tree_size", "root", "key_id", "algorithm")
+    list_display_links = ("number",)
+    sortable_by = ()
+    ordering = ("-number",)
+    paginator = NewestPaginator
+    list_before_template = "admin/audit/log_status.html"
+    fields = (
+        "number",
+        "origin",
+        "sealed_at",
+        "tree_size",
+        "root",
+        "chain",
+        "previous",
+        "key_id",
+        "algorithm",
+        "signed",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("leaf_hashes", "frontier")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {**(extra_context or {}), "log": log_status()})
+
+    @admin.display(description=_("Sealed"))
+    def sealed(self, batch: SealBatch) -> str:
+        return moment(batch.sealed_at)
+
+    @admin.display(description=_("Root hash"))
+    def root(self, batch: SealBatch) -> str:
+        return bytes(batch.root_hash).hex()
+
+    @admin.display(description=_("Chain hash"))
+    def chain(self, batch: SealBatch) -> str:
+        return bytes(batch.chain_hash).hex()
+
+    @admin.display(description=_("Chain hash of the one before"))
+    def previous(self, batch: SealBatch) -> str:
+        return bytes(batch.previous_chain_hash).hex()
+
+    @admin.display(description=_("Signature"))
+    def signed(self, batch: SealBatch) -> str:
+        return bytes(batch.signature).hex()
+
+
+@admin.register(AuditVerificationRun)
+class VerificationRunAdmin(ReadOnlyAdmin):
+    has_history = False
+    list_display = ("finished", "verdict", "sealed_count", "unsealed_count", "erased_count", "finding_count")
+    sortable_by = ()
+    list_before_template = "admin/audit/log_status.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {**(extra_context or {}), "log": log_status()})
+
+    @admin.display(description=_("Finished"))
+    def finished(self, run: AuditVerificationRun) -> str:
+        return moment(run.finished_at)
+
+    @admin.display(description=_("Verdict"))
+    def verdict(self, run: AuditVerificationRun) -> str:
+        return badge(_("Intact"), GOOD) if run.is_intact else badge(_("Tampered with"), BAD)

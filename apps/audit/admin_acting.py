@@ -1,0 +1,156 @@
+"""Actions on one object or many: each says what it will do on a page of its own before it does it."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.audit.admin_pages import By, ObjectAction, OfOneKind, additions_to
+from apps.audit.admin_unfold import ThemedModelAdmin
+from apps.audit.ports import Subject
+from apps.core.origin import origin_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+OBJECTS_NAMED = 20
+
+
+def administrator(request: HttpRequest) -> Subject:
+    return Subject(kind="user", id=str(request.user.pk), label=request.user.get_username())
+
+
+def session_id_of(request: HttpRequest) -> str:
+    """The single sign-on session of the request; whoever judged it lives in an upper layer."""
+    session = getattr(getattr(request, "signed_in", None), "session", None)
+    return str(session.pk) if session is not None else ""
+
+
+def by(request: HttpRequest) -> By:
+    return By(actor=administrator(request), origin=origin_of(request), now=timezone.now())
+
+
+class ActingAdmin(OfOneKind, ThemedModelAdmin):
+    """Offers `object_actions`, and those that upper apps add, in lists and on pages."""
+
+    object_actions: tuple[ObjectAction, ...] = ()
+
+    def offered_actions(self, request: HttpRequest) -> list[ObjectAction]:
+        offered = (*self.object_actions, *additions_to(self.kind()).actions)
+        return [action for action in offered if request.user.has_perm(action.permission)]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_actions(request)
+        for action in self.offered_actions(request):
+            found[action.name] = (_runner(action), action.name, action.title)
+        return found
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_object_action"
+        own = path(
+            "<path:object_id>/actions/<slug:action_name>/",
+            self.admin_site.admin_view(self.action_view),
+            name=name,
+        )
+        return [own, *super().get_urls()]
+
+    def action_view(self, request: HttpRequest, object_id: str, action_name: str) -> HttpResponseBase:
+        action = next((a for a in self.offered_actions(request) if a.name == action_name), None)
+        if action is None:
+            raise PermissionDenied
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            raise Http404
+        page = reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=(obj.pk,))
+        objects = self.get_queryset(request).filter(pk=obj.pk)
+        return self.act(request, objects, action, back=page)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        obj = kwargs.get("obj")
+        if obj is not None and not kwargs.get("add"):
+            context["actions_detail"] = [
+                *(context.get("actions_detail") or []),
+                *self.page_links(request, obj),
+                *self._buttons(request, obj),
+            ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
+        one, now = self.model._base_manager.filter(pk=obj.pk), timezone.now()
+        name = f"admin:{obj._meta.app_label}_{obj._meta.model_name}_object_action"
+        return [
+            button(action.title, action.icon, reverse(name, args=(obj.pk, action.name)))
+            for action in self.offered_actions(request)
+            if self.may_act_on(request, obj, action) and action.effect(one, now)
+        ]
+
+    def page_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
+        """Buttons in the head of an object's page that lead to other pages."""
+        return []
+
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        """Whether the administrator's standing allows this action on this object."""
+        return True
+
+    def act(
+        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, back: str
+    ) -> HttpResponse:
+        """The page that says what would happen, or, once it was read and confirmed, what did happen."""
+        own = by(request)
+        refused = [str(obj) for obj in objects if not self.may_act_on(request, obj, action)]
+        effect = action.effect(objects, own.now)
+        if refused:
+            problem = _("You may not do this to %(names)s.") % {"names": ", ".join(refused[:OBJECTS_NAMED])}
+        elif not effect:
+            problem = _("There is nothing to do for what was selected.")
+        else:
+            problem = action.obstacle(objects, own)
+        if problem:
+            messages.error(request, problem)
+            return redirect(back)
+        if request.method == "POST" and "confirmed" in request.POST:
+            with transaction.atomic():
+                done = action.run(objects, own)
+            messages.success(request, done)
+            return redirect(back)
+        return self._confirmation(request, objects, action, effect=effect, back=back)
+
+    def _confirmation(
+        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, effect: str, back: str
+    ) -> HttpResponse:
+        count = objects.count()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": action.title,
+            "opts": self.model._meta,
+            "action": action,
+            "effect": effect,
+            "objects": objects[:OBJECTS_NAMED],
+            "more": max(count - OBJECTS_NAMED, 0),
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", ""),
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/confirm_action.html", context)
+
+
+def button(title: "StrOrPromise", icon: str, address: str) -> dict[str, Any]:
+    """As django-unfold draws it in the head of a page."""
+    return {"title": title, "icon": icon, "path": address, "attrs": {}}
+
+
+def _runner(action: ObjectAction) -> Any:
+    def run(admin: ActingAdmin, request: HttpRequest, objects: QuerySet[Any]) -> HttpResponse:
+        return admin.act(request, objects, action, back=request.get_full_path())
+
+    return run

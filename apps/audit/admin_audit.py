@@ -1,0 +1,245 @@
+"""The one ModelAdmin of the administration: what changes through it is in the audit log, once, before and after."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.admin import ShowFacets
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model, QuerySet, TextField, UUIDField
+from django.forms import CharField
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from apps.audit.admin_acting import ActingAdmin, administrator, button, session_id_of
+from apps.audit.admin_marks import BAD, COMING, GOOD, NOTHING, PLAIN, WARNING, badge, moment
+from apps.audit.admin_pages import (
+    By,
+    ObjectAction,
+    add_to_pages,
+    additions_to,
+    carries_access,
+    know_admin,
+    passes_guards,
+)
+from apps.audit.admin_queries import CarefulAdmin
+from apps.audit.admin_recording import Audited
+from apps.audit.admin_snapshot import Values, removed_with, snapshot, stored_snapshot
+from apps.audit.admin_unfold import ThemedChangeList, ThemedInlineFormSet, ThemedTabularInline
+
+__all__ = [
+    "BAD",
+    "COMING",
+    "GOOD",
+    "NOTHING",
+    "PLAIN",
+    "WARNING",
+    "Audited",
+    "AuditedModelAdmin",
+    "AuditedTabularInline",
+    "By",
+    "ObjectAction",
+    "ReadOnlyAdmin",
+    "ReadOnlyTabularInline",
+    "ThemedInlineFormSet",
+    "Values",
+    "add_to_pages",
+    "administrator",
+    "badge",
+    "button",
+    "carries_access",
+    "moment",
+    "passes_guards",
+    "session_id_of",
+    "stored_snapshot",
+]
+
+
+class AuditedTabularInline(Audited, ThemedTabularInline):
+    """Rows of another kind on an object's page; each has events of its own."""
+
+    extra = 0
+    # The columns say what a row is; its str() would only repeat it above them.
+    hide_title = True
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.audited_inline = self
+        return formset
+
+
+class ReadOnlyTabularInline(AuditedTabularInline):
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AuditedChangeList(ThemedChangeList):
+    """Says how many there are without counting twice."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not (self.query or self.has_active_filters):
+            self.full_result_count = self.result_count
+
+
+class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
+    list_per_page = 50
+    show_full_result_count = False
+    # Each facet is a count over the whole table.
+    show_facets = ShowFacets.NEVER
+    list_fullwidth = True
+    warn_unsaved_form = True
+    # Whether the log says anything about these objects.
+    has_history = True
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        know_admin(self.kind(), self)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return AuditedChangeList
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, TextField) and isinstance(field, CharField):
+            field.widget.attrs["rows"] = 3
+        return field
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.has_history:
+            context["show_history"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # Django calls log_… when the object and all that hangs on it are saved, in the same transaction.
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            obj.before_change = stored_snapshot(obj)
+        super().save_model(request, obj, form, change)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self.record_created(request, obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self.record_changed(request, obj, before=obj.before_change)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Nothing: `delete_model` knows more."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with transaction.atomic():
+            self.record_what_goes_along(request, obj)
+            before, key = snapshot(obj), obj.pk
+            _, removed = obj.delete()
+            obj.pk = key  # Django takes it away, and the event names it
+            others = {name: count for name, count in removed.items() if count and name != obj._meta.label}
+            self.record_deleted(request, obj, before=before, removed=others)
+
+    def record_what_goes_along(self, request: HttpRequest, obj: Model) -> None:
+        """Whoever loses something by it has an event of their own; what no admin records is only counted."""
+        auditors: dict[type[Model], Audited | None] = {}
+        for other in removed_with(obj):
+            if type(other) not in auditors:
+                auditors[type(other)] = self._auditor_of(type(other))
+            auditor = auditors[type(other)]
+            if auditor is not None:
+                auditor.record_deleted(request, other, before=snapshot(other))
+
+    def _auditor_of(self, model: type[Model]) -> Audited | None:
+        admins = [one for one in self.admin_site._registry.values() if isinstance(one, AuditedModelAdmin)]
+        for admin in admins:
+            if admin.model is model and admin.audit_deleted is not None:
+                return admin
+        for admin in admins:
+            for inline in (*admin.inlines, *additions_to(admin.kind()).inlines):
+                if (
+                    inline.model is model
+                    and issubclass(inline, AuditedTabularInline)
+                    and inline.audit_deleted
+                ):
+                    auditor: Audited = inline(admin.model, self.admin_site)
+                    return auditor
+        return None
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        with transaction.atomic():
+            for obj in queryset:
+                if not self.has_delete_permission(request, obj):
+                    raise PermissionDenied
+                self.delete_model(request, obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        inline: Audited | None = getattr(formset, "audited_inline", None)
+        if inline is None:
+            raise PermissionDenied(f"The inline for {formset.model.__name__} is not audited.")
+        going = formset.deleted_forms
+        rows = [row.instance for row in formset.initial_forms if row.has_changed() or row in going]
+        before = {row.pk: stored_snapshot(row) for row in rows}
+        keys = [(row, row.pk) for row in rows]
+        super().save_formset(request, form, formset, change)
+        for row, key in keys:
+            row.pk = key
+        for row in formset.deleted_objects:
+            inline.record_deleted(request, row, before=before[row.pk])
+        for row, _fields in formset.changed_objects:
+            inline.record_changed(request, row, before=before[row.pk])
+        for row in formset.new_objects:
+            inline.record_created(request, row)
+
+    # The history of an object is what the log says about it.
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        if not request.user.has_perm("audit.view_auditevent"):
+            raise PermissionDenied
+        return redirect(f"{reverse('admin:audit_auditevent_changelist')}?q={object_id}")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """None on the page that adds: what hangs on an object comes after the object."""
+        return [*super().get_inlines(request, obj), *additions_to(self.kind()).inlines] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and (
+            obj is None or passes_guards(request, self.kind(), obj)
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and (
+            obj is None or passes_guards(request, self.kind(), obj)
+        )
+
+    # What the audit log asks, to name and link what it shows.
+
+    def names_of(self, keys: Collection[str]) -> dict[str, str]:
+        """Of those that exist, by key; the log asks with ids of anything."""
+        if not isinstance(self.model._meta.pk, UUIDField):
+            return {}
+        return {str(obj.pk): str(obj) for obj in self.model._base_manager.filter(pk__in=keys)}
+
+    def address_of(self, request: HttpRequest, key: str) -> str:
+        """Empty for those who may not look."""
+        if not self.has_view_permission(request):
+            return ""
+        meta = self.model._meta
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(key,))
+
+
+class ReadOnlyAdmin(AuditedModelAdmin):
+    """Looked at, never changed: what writes these rows is not an administrator."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,121 @@
+"""What the admins know of each other: which one shows which kind of object, and what upper apps add to its page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from django.contrib.admin.options import InlineModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.audit.ports import Subject
+from apps.core.origin import Origin
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True)
+class By:
+    """In whose name an action runs."""
+
+    actor: Subject
+    origin: Origin
+    now: datetime
+
+
+@dataclass(frozen=True)
+class ObjectAction:
+    """Something an administrator can do to one object or to many, once they have read what it will do."""
+
+    name: str
+    title: StrOrPromise
+    icon: str
+    permission: str
+    # What running it would do, in words; empty when it would do nothing.
+    effect: Callable[[QuerySet[Any], datetime], str]
+    # Does it, and says what was done.
+    run: Callable[[QuerySet[Any], By], str]
+    is_dangerous: bool = False
+    # Objects that it may not be done to, with the reason; empty when there are none.
+    obstacle: Callable[[QuerySet[Any], By], str] = lambda objects, by: ""
+
+
+# Whether the administrator may change this object; False makes its page read-only.
+Guard = Callable[[HttpRequest, Any], bool]
+# Whether those who belong to this object, to a group for example, have access to something by it.
+CarriesAccess = Callable[[Any], bool]
+
+
+class ShowsObjects(Protocol):
+    """The part of an admin that the audit log uses to name and link what it shows."""
+
+    def names_of(self, keys: Collection[str]) -> dict[str, str]: ...
+
+    def address_of(self, request: HttpRequest, key: str) -> str: ...
+
+
+class OfOneKind:
+    """Mixed into admins and inlines: the word that audit events have for their objects."""
+
+    audit_kind: ClassVar[str] = ""
+    model: Any
+
+    def kind(self) -> str:
+        return self.audit_kind or str(self.model._meta.model_name)
+
+
+@dataclass
+class Additions:
+    inlines: list[type[InlineModelAdmin[Any, Any]]] = field(default_factory=list)
+    actions: list[ObjectAction] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
+    carrying: list[CarriesAccess] = field(default_factory=list)
+
+
+_additions: defaultdict[str, Additions] = defaultdict(Additions)
+_admins: dict[str, ShowsObjects] = {}
+
+
+def add_to_pages(
+    kind: str,
+    *,
+    inlines: Collection[type[InlineModelAdmin[Any, Any]]] = (),
+    actions: Collection[ObjectAction] = (),
+    guard: Guard | None = None,
+    carries: CarriesAccess | None = None,
+) -> None:
+    """For the admin module of an upper app: its own part of the pages that a lower app's objects have."""
+    there = _additions[kind]
+    there.inlines += inlines
+    there.actions += actions
+    there.guards += [guard] if guard else []
+    there.carrying += [carries] if carries else []
+
+
+def additions_to(kind: str) -> Additions:
+    return _additions[kind]
+
+
+def passes_guards(request: HttpRequest, kind: str, obj: Any) -> bool:
+    return all(guard(request, obj) for guard in _additions[kind].guards)
+
+
+def carries_access(kind: str, obj: Any) -> bool:
+    return any(carries(obj) for carries in _additions[kind].carrying)
+
+
+def know_admin(kind: str, admin: ShowsObjects) -> None:
+    _admins[kind] = admin
+
+
+def all_admins() -> Collection[ShowsObjects]:
+    return _admins.values()
+
+
+def admin_of(kind: str) -> ShowsObjects | None:
+    return _admins.get(kind)

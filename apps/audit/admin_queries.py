@@ -1,0 +1,80 @@
+"""What an address may ask of the administration: nothing but what its own pages offer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin import ListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.audit.admin_unfold import ThemedModelAdmin
+
+NUL = "\x00"
+
+
+class CarefulAdmin(ThemedModelAdmin):
+    """Django takes lookups on any field, even `password__startswith`, and hands odd values on as they are."""
+
+    # Fields by which pages elsewhere link to the list, beside its filters.
+    linked_lookups: tuple[str, ...] = ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Whether one of the list's filters, or a link to the list, offers it."""
+        filters = self.get_list_filter(request) if request is not None else self.list_filter
+        return lookup in self.linked_lookups or any(lookup in _parameters(self.model, one) for one in filters)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        for values in (*dict(request.GET.lists()).values(), request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            if any(NUL in value for value in values):
+                raise SuspiciousOperation("A NUL character in a query.")
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            if not _fits(self.model._meta.pk, key):
+                raise SuspiciousOperation("Something was selected that is not a key.")
+        return super().changelist_view(request, extra_context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if NUL in search_term:
+            return queryset.none(), False
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        return found
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        return None if NUL in object_id else super().get_object(request, object_id, from_field)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """What an address fills into a new form, without what cannot be the key of anything."""
+        initial: dict[str, Any] = {}
+        for name, value in super().get_changeform_initial_data(request).items():
+            try:
+                field = self.opts.get_field(name)
+            except FieldDoesNotExist:
+                continue
+            # A relation always has its model by now; the stubs allow for one that is not resolved yet.
+            target = field.related_model._meta.pk if field.is_relation else field  # type: ignore[union-attr]  # a model
+            if all(_fits(target, one) for one in (value if isinstance(value, list) else [value])):
+                initial[name] = value
+        return initial
+
+
+def _parameters(model: Any, list_filter: Any) -> Iterator[str]:
+    """The names that a filter has in an address. Spec: those of Django's own filters on fields."""
+    if isinstance(list_filter, type) and issubclass(list_filter, ListFilter):
+        yield getattr(list_filter, "parameter_name", "")
+        return
+    path = list_filter[0] if isinstance(list_filter, tuple | list) else list_filter
+    field = model._meta.get_field(path)
+    yield from (path, f"{path}__exact", f"{path}__isnull")
+    if field.is_relation:
+        yield f"{path}__{field.related_model._meta.pk.name}__exact"
+
+
+def _fits(field: Any, value: str) -> bool:
+    try:
+        field.to_python(value)
+    except (ValidationError, ValueError):
+        return False
+    return NUL not in value

@@ -1,0 +1,191 @@
+from typing import cast
+
+import django.core.validators
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+import apps.core.ids
+from apps.audit.partitions import (
+    CreateMonthlyPartitionedModel,
+    create_partition_functions,
+    drop_partition_functions,
+)
+from apps.audit.triggers import Executes, drop_trigger_functions, install_triggers, remove_triggers
+
+
+def guard(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    connection = schema_editor.connection
+    executor = cast("Executes", schema_editor)
+    install_triggers(executor, connection.vendor)
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        (schema,) = cursor.fetchone()
+        create_partition_functions(executor, schema=schema)
+        cursor.execute("SELECT audit_ensure_partitions(CURRENT_DATE, CURRENT_DATE + 92)")
+
+
+def unguard(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    vendor = schema_editor.connection.vendor
+    executor = cast("Executes", schema_editor)
+    remove_triggers(executor, vendor)
+    if vendor == "postgresql":
+        drop_partition_functions(executor)
+        # The partitions have TRUNCATE triggers of their own.
+        executor.execute("DROP FUNCTION audit_refuse_change() CASCADE", None)
+        drop_trigger_functions(executor)
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = []
+
+    operations = [
+        migrations.CreateModel(
+            name="AuditVerificationRun",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("started_at", models.DateTimeField(db_index=True)),
+                ("finished_at", models.DateTimeField()),
+                ("is_intact", models.BooleanField()),
+                ("sealed_count", models.BigIntegerField(help_text="Events whose seal was checked.")),
+                ("erased_count", models.BigIntegerField()),
+                ("unsealed_count", models.BigIntegerField()),
+                ("finding_count", models.BigIntegerField()),
+                ("first_finding", models.TextField(blank=True)),
+            ],
+            options={
+                "verbose_name": "verification run",
+                "db_table": "audit_verification_run",
+                "ordering": ["-started_at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="SealBatch",
+            fields=[
+                (
+                    "number",
+                    models.BigIntegerField(
+                        primary_key=True,
+                        serialize=False,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                ("origin", models.CharField(help_text="Names this log in the signed text.", max_length=255)),
+                ("tree_size", models.BigIntegerField(unique=True)),
+                ("root_hash", models.BinaryField(max_length=32)),
+                (
+                    "frontier",
+                    models.BinaryField(
+                        help_text="Roots of the perfect subtrees, left to right: the next batch goes on from here."
+                    ),
+                ),
+                (
+                    "leaf_hashes",
+                    models.BinaryField(
+                        help_text="Second copy of this batch's leaves: it names the very row when a seal row was changed too."
+                    ),
+                ),
+                ("previous_chain_hash", models.BinaryField(max_length=32)),
+                ("chain_hash", models.BinaryField(max_length=32)),
+                ("sealed_at", models.DateTimeField()),
+                ("key_id", models.CharField(max_length=255)),
+                ("algorithm", models.CharField(max_length=32)),
+                ("signature", models.BinaryField()),
+            ],
+            options={
+                "verbose_name": "checkpoint",
+                "db_table": "audit_seal_batch",
+                "ordering": ["number"],
+            },
+        ),
+        migrations.CreateModel(
+            name="SealedEvent",
+            fields=[
+                (
+                    "seal_number",
+                    models.BigIntegerField(
+                        primary_key=True,
+                        serialize=False,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                ("event_id", models.UUIDField(unique=True)),
+                ("leaf_hash", models.BinaryField(max_length=32)),
+            ],
+            options={
+                "verbose_name": "sealed event",
+                "db_table": "audit_sealed_event",
+                "ordering": ["seal_number"],
+            },
+        ),
+        CreateMonthlyPartitionedModel(
+            name="AuditEvent",
+            fields=[
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("occurred_at", models.DateTimeField()),
+                ("action", models.CharField(max_length=64)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("success", "Success"), ("refused", "Refused"), ("error", "Error")],
+                        max_length=16,
+                    ),
+                ),
+                ("actor_kind", models.CharField(max_length=32)),
+                ("actor_id", models.CharField(blank=True, max_length=255)),
+                ("target_kind", models.CharField(blank=True, max_length=32)),
+                ("target_id", models.CharField(blank=True, max_length=255)),
+                ("client_id", models.CharField(blank=True, max_length=255)),
+                ("session_id", models.CharField(blank=True, max_length=255)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "details",
+                    models.JSONField(help_text="Reason codes, scopes, grant types: nothing personal."),
+                ),
+                (
+                    "personal",
+                    models.JSONField(
+                        help_text="Labels, address, user agent, values before and after; null once erased.",
+                        null=True,
+                    ),
+                ),
+                ("salt", models.BinaryField(max_length=32, null=True)),
+                ("commitment", models.BinaryField(max_length=32)),
+            ],
+            options={
+                "verbose_name": "event",
+                "db_table": "audit_event",
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["action", "id"], name="audit_event_action"),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["actor_id", "id"], name="audit_event_actor"),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["target_id", "id"], name="audit_event_target"),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["client_id", "id"], name="audit_event_client"),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(fields=["occurred_at"], name="audit_event_occurred"),
+        ),
+        migrations.RunPython(guard, unguard),
+    ]

@@ -1,0 +1,106 @@
+"""Checking the whole log against its signed checkpoints and against its witnesses."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from apps.audit.canonical import canonical_time
+from apps.audit.checkpoint_rows import checkpoints
+from apps.audit.conf import seal_lookback
+from apps.audit.events import AuditLogAction
+from apps.audit.findings import Finding, FindingKind, VerificationReport
+from apps.audit.log_walk import LogWalk
+from apps.audit.models import AuditVerificationRun
+from apps.audit.ports import SYSTEM, Outcome, signer
+from apps.audit.selectors import unsealed_events
+from apps.audit.services.record import record_event
+from apps.audit.services.witnessing import compare_with_witnesses
+from apps.audit.triggers import missing_triggers
+from apps.audit.unsealed_rows import as_uuid, read_unsealed
+from apps.core.ids import uuid7_floor
+from apps.core.origin import SYSTEM_ORIGIN
+
+DEFAULT_FINDING_LIMIT = 100
+LAST_ID = UUID(int=2**128 - 1)
+
+Progress = Callable[[int], None]
+
+
+def verify_log(
+    *,
+    now: datetime,
+    limit: int = DEFAULT_FINDING_LIMIT,
+    progress: Progress | None = None,
+    witnesses: Sequence[Path] = (),
+) -> VerificationReport:
+    """Checks every seal, checkpoint, and sealed event; keeps the first `limit` findings and counts the rest.
+
+    `witnesses` are files kept elsewhere, held against the log beside its own witness file: other witness files,
+    or process logs. `progress` is called with the number of events checked so far.
+
+    Raises: PortEmpty when no signer is registered, WitnessUnreadable for one of `witnesses`.
+    """
+    key = signer.get()
+    report = VerificationReport(started_at=now, limit=limit)
+    compare_with_witnesses(report, signer=key, others=witnesses)
+    walk = LogWalk(signer=key, report=report)
+    for batch in checkpoints():
+        if isinstance(batch, int):
+            walk.pass_unreadable(batch)
+        else:
+            walk.check(batch)
+        if progress is not None:
+            progress(report.sealed_count)
+    walk.finish()
+    _look_at_unsealed(report, now=now)
+    for name in missing_triggers(connection):
+        report.note(f"Trigger {name} is missing or disabled: the database does not refuse changes.")
+    return report
+
+
+def record_verification(*, report: VerificationReport, now: datetime) -> AuditVerificationRun:
+    """Keeps the outcome to be shown, and writes it into the log itself."""
+    first = report.findings[0].message if report.findings else ""
+    with transaction.atomic():
+        run = AuditVerificationRun.objects.create(
+            started_at=report.started_at,
+            finished_at=now,
+            is_intact=report.is_intact,
+            sealed_count=report.sealed_count,
+            erased_count=report.erased_count,
+            unsealed_count=report.unsealed_count,
+            finding_count=report.finding_count,
+            first_finding=first,
+        )
+        record_event(
+            action=AuditLogAction.LOG_VERIFIED,
+            outcome=Outcome.SUCCESS if report.is_intact else Outcome.ERROR,
+            actor=SYSTEM,
+            origin=SYSTEM_ORIGIN,
+            now=now,
+            details={
+                "sealed": report.sealed_count,
+                "findings": report.finding_count,
+                "first_finding": first,
+                "root_hash": report.root_hash.hex() if report.root_hash else "",
+            },
+        )
+    return run
+
+
+def _look_at_unsealed(report: VerificationReport, *, now: datetime) -> None:
+    unsealed = unsealed_events(after=None)
+    report.unsealed_count = unsealed.count()
+    # On SQLite an id can be any text: what sorts behind all ids is overdue as well.
+    overdue = Q(id__lt=uuid7_floor(now - seal_lookback())) | Q(id__gt=LAST_ID)
+    page = read_unsealed(unsealed.filter(overdue)[: report.limit])
+    for sealable in page.sealable:
+        content = sealable.content
+        report.note(f"Event {content.id} claims {canonical_time(content.occurred_at)} and has no seal yet.")
+    for event_id in page.unreadable:
+        message = f"Event {event_id} has no seal and holds values that cannot be read: it was put in."
+        report.add(Finding(FindingKind.EVENT_UNREADABLE, message, event_id=as_uuid(event_id)))
