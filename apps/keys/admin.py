@@ -1,0 +1,39 @@
+"""Signing keys in the administration: the public halves, to be looked at. The private ones are not even read."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from apps.audit.admin_audit import GOOD, PLAIN, WARNING, ReadOnlyAdmin, badge, moment
+from apps.keys.models import SigningKey
+
+COLOURS = {SigningKey.State.ACTIVE: GOOD, SigningKey.State.RETIRING: WARNING, SigningKey.State.RETIRED: PLAIN}
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnlyAdmin):
+    audit_kind = "signing_key"
+    list_display = ("kid", "purpose", "algorithm", "state_label", "created")
+    list_filter = ("purpose", "state")
+    search_fields = ("kid",)
+    fields = ("kid", ("purpose", "algorithm"), "state_label", ("created_at", "retired_at"), "public_jwk")
+    readonly_fields = ("state_label",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("private_jwk")
+
+    def names_of(self, keys: Collection[str]) -> dict[str, str]:
+        rows = SigningKey.objects.filter(pk__in=keys).only("algorithm", "kid")
+        return {str(row.pk): str(row) for row in rows}
+
+    @admin.display(description=gettext_lazy("State"), ordering="state")
+    def state_label(self, obj: SigningKey) -> str:
+        return badge(obj.get_state_display(), COLOURS[SigningKey.State(obj.state)])
+
+    @admin.display(description=gettext_lazy("Created"), ordering="created_at")
+    def created(self, obj: SigningKey) -> str:
+        return moment(obj.created_at)

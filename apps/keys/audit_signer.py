@@ -1,0 +1,30 @@
+"""The audit log's signer: this app's Ed25519 key behind the port that audit declares."""
+
+from apps.audit.ports import AuditSignature
+from apps.core.encryption import EncryptionError
+from apps.keys import key_material
+from apps.keys.models import SigningKey
+from apps.keys.selectors import active_key, private_key
+
+AUDIT = SigningKey.Purpose.AUDIT
+
+
+class KeyStoreSigner:
+    def sign(self, message: bytes) -> AuditSignature:
+        key = active_key(purpose=AUDIT, algorithm=SigningKey.Algorithm.ED25519)
+        value = key_material.sign_bytes(private_key(key.kid), message)
+        return AuditSignature(key_id=key.kid, algorithm=key.algorithm, value=value)
+
+    def verify(self, message: bytes, signature: AuditSignature) -> bool:
+        """Trusts a key only if its private half decrypts under the field key, which the database does not hold:
+        whoever can write to the database alone cannot plant a key of their own and sign the log anew with it.
+        """
+        if not SigningKey.objects.filter(kid=signature.key_id, purpose=AUDIT).exists():
+            return False
+        try:
+            key = private_key(signature.key_id)
+        except EncryptionError:
+            return False
+        return key.thumbprint() == signature.key_id and key_material.verify_bytes(
+            key, message, signature.value
+        )

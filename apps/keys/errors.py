@@ -1,0 +1,9 @@
+"""Failures of signing."""
+
+from apps.core.errors import DomainError
+
+
+class NoSigningKey(DomainError):
+    code = "no_signing_key"
+    http_status = 503
+    message = "No signing key is available."

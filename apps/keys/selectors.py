@@ -1,0 +1,38 @@
+"""Which keys there are."""
+
+from functools import lru_cache
+
+from jwcrypto.jwk import JWK
+
+from apps.keys.errors import NoSigningKey
+from apps.keys.key_material import parse
+from apps.keys.models import SigningKey
+
+VERIFYING = (SigningKey.State.ACTIVE, SigningKey.State.RETIRING)
+
+
+def token_jwks() -> dict[str, list[dict[str, str]]]:
+    """The JWK set that relying parties verify tokens with. Spec: RFC 7517 §5."""
+    keys = SigningKey.objects.filter(purpose=SigningKey.Purpose.TOKENS, state__in=VERIFYING)
+    return {"keys": list(keys.values_list("public_jwk", flat=True))}
+
+
+def active_key(*, purpose: str, algorithm: str) -> SigningKey:
+    """The key without its private half, which `private_key` has.
+
+    Raises: NoSigningKey before `ensure_signing_keys` has run.
+    """
+    key = (
+        SigningKey.objects.filter(purpose=purpose, algorithm=algorithm, state=SigningKey.State.ACTIVE)
+        .defer("private_jwk")
+        .first()
+    )
+    if key is None:
+        raise NoSigningKey(f"{purpose} {algorithm}")
+    return key
+
+
+@lru_cache(maxsize=32)
+def private_key(kid: str) -> JWK:
+    """Parsed once a process: loading an RSA key costs more than using it."""
+    return parse(SigningKey.objects.get(kid=kid).private_jwk)

@@ -1,0 +1,53 @@
+"""Signing and reading JWTs with the installation's own keys. Spec: RFC 7515, RFC 7519, RFC 8725."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jwcrypto.common import JWException
+from jwcrypto.jws import JWS
+
+from apps.keys.key_material import parse
+from apps.keys.models import SigningKey
+from apps.keys.selectors import active_key, private_key
+
+TOKENS = SigningKey.Purpose.TOKENS
+LONGEST_JWT = 16_384
+# Nothing but the compact form: the JSON forms carry headers that no signature covers.
+COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})
+
+
+def sign_jwt(*, claims: Mapping[str, Any], algorithm: str, typ: str) -> str:
+    key = active_key(purpose=TOKENS, algorithm=algorithm)
+    token = JWS(json.dumps(claims, separators=(",", ":")).encode())
+    header = {"alg": key.algorithm, "kid": key.kid, "typ": typ}
+    token.add_signature(private_key(key.kid), protected=json.dumps(header, separators=(",", ":")))
+    signed: str = token.serialize(compact=True)
+    return signed
+
+
+def read_own_jwt(token: str, *, typ: str) -> dict[str, Any] | None:
+    """The claims of a JWT that this installation signed, or None; times are the caller's to judge.
+
+    The key is found by `kid` among our own and decides the algorithm; headers that would name another key
+    (`jwk`, `jku`, `x5u`) or demand an extension (`crit`) are refused.
+    """
+    if len(token) > LONGEST_JWT or not COMPACT.fullmatch(token):
+        return None
+    parsed = JWS()
+    try:
+        parsed.deserialize(token)
+        header = parsed.jose_header
+        if not isinstance(header, dict) or set(header) != HEADER_MEMBERS or header["typ"] != typ:
+            return None
+        key = SigningKey.objects.filter(kid=str(header["kid"]), purpose=TOKENS).defer("private_jwk").first()
+        if key is None or header["alg"] != key.algorithm:
+            return None
+        parsed.allowed_algs = [key.algorithm]
+        parsed.verify(parse(key.public_jwk), alg=key.algorithm)
+        claims = json.loads(parsed.payload)
+    except (JWException, ValueError, TypeError):
+        return None
+    return claims if isinstance(claims, dict) else None
