@@ -1,0 +1,267 @@
+"""People in the administration; importing this brings their groups along."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from apps.audit.admin_audit import (
+    BAD,
+    COMING,
+    GOOD,
+    NOTHING,
+    WARNING,
+    AuditedModelAdmin,
+    ObjectAction,
+    administrator,
+    badge,
+    button,
+    moment,
+)
+from apps.audit.ports import Subject
+from apps.core.origin import origin_of
+from apps.directory.admin_actions import PERSON_ACTIONS
+from apps.directory.admin_forms import NewPersonForm, PersonForm, SetPasswordForm
+from apps.directory.admin_groups import GroupsOfPersonInline
+from apps.directory.events import DirectoryAction
+from apps.directory.models import User
+from apps.directory.selectors import subject_of
+from apps.directory.services.people import NewPerson, create_person, set_password
+
+# django-unfold asks for a plain string where Django takes a translation.
+PERSON: Any = gettext_lazy("Person")
+COLOURS = {User.Status.ACTIVE: GOOD, User.Status.SUSPENDED: WARNING, User.Status.DEPROVISIONED: BAD}
+
+
+class LockedFilter(SimpleListFilter):
+    title = gettext_lazy("lock")
+    parameter_name = "locked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", gettext_lazy("Locked now"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(locked_until__gt=timezone.now()) if self.value() == "yes" else queryset
+
+
+@admin.register(User)
+class PersonAdmin(AuditedModelAdmin):
+    audit_changed = DirectoryAction.USER_CHANGED
+    audit_secrets = ("password",)
+    audit_kind = "user"
+    object_actions = PERSON_ACTIONS
+    form = PersonForm
+    inlines = (GroupsOfPersonInline,)
+    list_display = ("person", "department", "standing", "last_sign_in", "sign_in_count", "lock")
+    list_filter = ("status", "employee_type", "is_staff", LockedFilter, "department")
+    search_fields = ("username", "display_name", "given_name", "family_name", "email", "employee_number")
+    search_help_text = gettext_lazy("User name, name, e-mail or employee number")
+    ordering = ("display_name",)
+    autocomplete_fields = ("manager",)
+    readonly_fields = (
+        "standing",
+        "lock",
+        "last_sign_in_at",
+        "sign_in_count",
+        "failed_sign_ins",
+        "password_changed_at",
+        "password_expires_at",
+        "created_at",
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "username",
+                    "email",
+                    ("given_name", "family_name"),
+                    ("department", "job_title"),
+                    "password",
+                ),
+                "description": gettext_lazy(
+                    "The rest of the record, groups and roles come on the next page."
+                ),
+            },
+        ),
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "username",
+                    "display_name",
+                    ("given_name", "family_name"),
+                    ("email", "is_email_verified"),
+                    "standing",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Employment"),
+            {
+                "classes": ("tab",),
+                "fields": (
+                    ("department", "job_title"),
+                    "manager",
+                    ("employee_number", "employee_type"),
+                    ("starts_on", "ends_on"),
+                ),
+            },
+        ),
+        (
+            gettext_lazy("Signing in"),
+            {
+                "classes": ("tab",),
+                "fields": (
+                    ("last_sign_in_at", "sign_in_count"),
+                    ("failed_sign_ins", "lock"),
+                    ("password_changed_at", "password_expires_at"),
+                ),
+            },
+        ),
+        (
+            gettext_lazy("Language and time"),
+            {"classes": ("tab",), "fields": (("time_zone", "locale"), "created_at")},
+        ),
+        (gettext_lazy("Administration"), {"classes": ("tab",), "fields": (("is_staff", "is_superuser"),)}),
+    )
+
+    # Who may do what to whom ------------------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or request.user.is_superuser or not obj.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People are suspended: what they did must keep its name."""
+        return False
+
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, "is_staff", "is_superuser")
+
+    # Adding: through the service, which also records it -----------------------------------------------------------
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = NewPersonForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        details = NewPerson(**{name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields})
+        created = create_person(
+            details=details,
+            password=form.cleaned_data["password"] or None,
+            actor=administrator(request),
+            origin=origin_of(request),
+            now=timezone.now(),
+        )
+        obj.__dict__.update(created.__dict__)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The service has recorded it."""
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if "_addanother" not in request.POST and "_popup" not in request.POST:
+            # Django's way to say "stay on the page of what was just made".
+            posted: Any = request.POST.copy()
+            posted["_continue"] = "1"
+            request.POST = posted
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        return response
+
+    # Setting a password ---------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<uuid:object_id>/password/",
+            self.admin_site.admin_view(self.password_view),
+            name="directory_user_set_password",
+        )
+        return [own, *super().get_urls()]
+
+    def page_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
+        if not self.has_change_permission(request, obj):
+            return []
+        return [
+            button(
+                _("Set password"), "password", reverse("admin:directory_user_set_password", args=(obj.pk,))
+            )
+        ]
+
+    def password_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        person = self.get_object(request, str(object_id))
+        if person is None:
+            raise Http404
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        page = reverse("admin:directory_user_change", args=(person.pk,))
+        form = SetPasswordForm(request.POST or None, person=person)
+        if request.method == "POST" and form.is_valid():
+            set_password(
+                user=person,
+                password=form.cleaned_data["password"],
+                actor=administrator(request),
+                origin=origin_of(request),
+                now=timezone.now(),
+            )
+            messages.success(request, _("%(person)s has a new password.") % {"person": person})
+            return redirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Set the password of %(person)s") % {"person": person},
+            "opts": self.model._meta,
+            "original": person,
+            "form": form,
+            "back": page,
+        }
+        return TemplateResponse(request, "admin/directory/set_password.html", context)
+
+    # How it looks ----------------------------------------------------------------------------------------------------
+
+    def audit_target(self, obj: User) -> Subject:
+        return subject_of(obj)
+
+    @display(description=PERSON, header=True, ordering="display_name")
+    def person(self, obj: User) -> list[str]:
+        initials = "".join(word[0] for word in obj.display_name.split()[:2]).upper()
+        return [obj.display_name, obj.username, initials]
+
+    @admin.display(description=gettext_lazy("Status"), ordering="status")
+    def standing(self, obj: User) -> str:
+        today = timezone.now().date()
+        if obj.status == User.Status.ACTIVE and obj.starts_on and obj.starts_on > today:
+            return badge(_("Not started yet"), COMING)
+        if obj.status == User.Status.ACTIVE and obj.ends_on and obj.ends_on < today:
+            return badge(_("Has left"))
+        return badge(obj.get_status_display(), COLOURS[User.Status(obj.status)])
+
+    @admin.display(description=gettext_lazy("Lock"), ordering="locked_until")
+    def lock(self, obj: User) -> str:
+        if obj.locked_until is None or not obj.is_locked(now=timezone.now()):
+            return NOTHING
+        return badge(_("until %(time)s") % {"time": f"{timezone.localtime(obj.locked_until):%H:%M %Z}"}, BAD)
+
+    @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_sign_in_at")
+    def last_sign_in(self, obj: User) -> str:
+        return moment(obj.last_sign_in_at)

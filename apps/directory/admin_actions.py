@@ -1,0 +1,141 @@
+"""What administrators do to people, in the words in which it is announced before and reported after."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.audit.admin_audit import By, ObjectAction
+from apps.audit.ports import Outcome
+from apps.audit.services.record import record_event
+from apps.directory.events import DirectoryAction
+from apps.directory.models import User
+from apps.directory.selectors import subject_of
+from apps.directory.services.people import unlock_person
+
+Status = User.Status
+CHANGE = "directory.change_user"
+
+
+def last_superuser_among(people: QuerySet[User]) -> bool:
+    """Whether nobody who may do everything would be left if these people could no longer sign in."""
+    superusers = User.objects.filter(is_superuser=True, status=Status.ACTIVE)
+    return (
+        people.filter(is_superuser=True).exists()
+        and not superusers.exclude(pk__in=people.values("pk")).exists()
+    )
+
+
+def _set_status(people: QuerySet[User], status: Status, own: By) -> int:
+    """How many people this changed; each has an event."""
+    changed = 0
+    for person in list(people):
+        changed += (
+            moved := User.objects.filter(pk=person.pk, status=person.status).update(
+                status=status, updated_at=own.now
+            )
+        )
+        if moved:
+            record_event(
+                action=DirectoryAction.USER_CHANGED,
+                outcome=Outcome.SUCCESS,
+                actor=own.actor,
+                origin=own.origin,
+                now=own.now,
+                target=subject_of(person),
+                before={"status": person.status},
+                after={"status": status.value},
+            )
+    return changed
+
+
+def _active(people: QuerySet[User]) -> QuerySet[User]:
+    return people.filter(status=Status.ACTIVE)
+
+
+def _suspension(people: QuerySet[User], now: datetime) -> str:
+    count = _active(people).count()
+    if not count:
+        return ""
+    return ngettext(
+        "Suspends %(count)d person. They can no longer sign in, and what they have open ends at its next use.",
+        "Suspends %(count)d people. They can no longer sign in, and what they have open ends at its next use.",
+        count,
+    ) % {"count": count}
+
+
+def _suspend(people: QuerySet[User], own: By) -> str:
+    count = _set_status(_active(people), Status.SUSPENDED, own)
+    return ngettext("Suspended %(count)d person.", "Suspended %(count)d people.", count) % {"count": count}
+
+
+def _suspension_obstacle(people: QuerySet[User], own: By) -> str:
+    if people.filter(pk=own.actor.id).exists():
+        return _("You cannot suspend yourself.")
+    if last_superuser_among(people):
+        return _("The last superuser cannot be suspended: nobody could undo it.")
+    return ""
+
+
+def _suspended(people: QuerySet[User]) -> QuerySet[User]:
+    return people.filter(status=Status.SUSPENDED)
+
+
+def _reactivation(people: QuerySet[User], now: datetime) -> str:
+    count = _suspended(people).count()
+    if not count:
+        return ""
+    return ngettext(
+        "Lets %(count)d suspended person sign in again, with the access that is still assigned to them.",
+        "Lets %(count)d suspended people sign in again, with the access that is still assigned to them.",
+        count,
+    ) % {"count": count}
+
+
+def _reactivate(people: QuerySet[User], own: By) -> str:
+    count = _set_status(_suspended(people), Status.ACTIVE, own)
+    return ngettext("Reactivated %(count)d person.", "Reactivated %(count)d people.", count) % {
+        "count": count
+    }
+
+
+def _locked(people: QuerySet[User], now: datetime) -> QuerySet[User]:
+    return people.filter(locked_until__gt=now)
+
+
+def _unlocking(people: QuerySet[User], now: datetime) -> str:
+    count = _locked(people, now).count()
+    if not count:
+        return ""
+    return ngettext(
+        "Lifts the lock of %(count)d person at once, and forgets their failed sign-ins.",
+        "Lifts the lock of %(count)d people at once, and forgets their failed sign-ins.",
+        count,
+    ) % {"count": count}
+
+
+def _unlock(people: QuerySet[User], own: By) -> str:
+    count = sum(
+        unlock_person(user=person, actor=own.actor, origin=own.origin, now=own.now)
+        for person in _locked(people, own.now)
+    )
+    return ngettext("Unlocked %(count)d person.", "Unlocked %(count)d people.", count) % {"count": count}
+
+
+PERSON_ACTIONS = (
+    ObjectAction("unlock", gettext_lazy("Unlock"), "lock_open", CHANGE, _unlocking, _unlock),
+    ObjectAction(
+        "reactivate", gettext_lazy("Reactivate"), "person_check", CHANGE, _reactivation, _reactivate
+    ),
+    ObjectAction(
+        "suspend",
+        gettext_lazy("Suspend"),
+        "person_off",
+        CHANGE,
+        _suspension,
+        _suspend,
+        is_dangerous=True,
+        obstacle=_suspension_obstacle,
+    ),
+)

@@ -1,0 +1,112 @@
+"""Forms for people in the administration."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from apps.audit.admin_audit import ThemedInlineFormSet, carries_access, passes_guards
+from apps.directory.admin_actions import last_superuser_among
+from apps.directory.models import Group, User
+
+
+class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        required=False,
+        strip=False,
+        max_length=1024,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy(
+            "At least 12 characters. Without one the person cannot sign in until you set one."
+        ),
+    )
+
+    class Meta:
+        model = User
+        fields = ("username", "email", "given_name", "family_name", "department", "job_title")
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        password = self.cleaned_data.get("password")
+        if password:
+            try:
+                validate_password(
+                    password, User(**{name: self.cleaned_data.get(name, "") for name in self.Meta.fields})
+                )
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    class Meta:
+        model = User
+        fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk and self.cleaned_data.get("manager") == self.instance:
+            self.add_error("manager", _("Nobody is their own manager."))
+        if "email" in self.changed_data and "is_email_verified" not in self.changed_data:
+            # That the person reads the old address says nothing about the new one.
+            self.cleaned_data["is_email_verified"] = False
+        for name in ("is_superuser", "is_staff"):
+            loses_power = name in self.changed_data and not self.cleaned_data.get(name)
+            if loses_power and last_superuser_among(User.objects.filter(pk=self.instance.pk)):
+                self.add_error(name, _("This is the last superuser: nobody could undo it."))
+        return cleaned
+
+
+class SetPasswordForm(forms.Form):
+    password = forms.CharField(
+        label=gettext_lazy("New password"),
+        strip=False,
+        max_length=1024,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy(
+            "At least 12 characters, unlike the person's name. Hand it over safely; it is not shown again."
+        ),
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.person)
+        return password
+
+
+class MembershipFormSet(ThemedInlineFormSet):
+    """Nobody hands out, or takes away, a membership that carries more power than they hold."""
+
+    acting_request: Any = None
+
+    def clean(self) -> None:
+        super().clean()
+        going = self.deleted_forms
+        for form in self.forms:
+            if not (form.has_changed() or form in going):
+                continue
+            group = form.cleaned_data.get("group") or getattr(form.instance, "group", None)
+            if group is not None and not passes_guards(self.acting_request, "group", group):
+                raise ValidationError(
+                    _("%(group)s carries rights that you do not hold yourself.") % {"group": group}
+                )
+            if form.instance._state.adding and self._is_own_gain(form.instance.user_id, group):
+                raise ValidationError(
+                    _("%(group)s holds roles: you cannot put yourself into it; somebody else can.")
+                    % {"group": group}
+                )
+
+    def _is_own_gain(self, user_id: UUID | None, group: Group | None) -> bool:
+        user = self.acting_request.user
+        own = user_id == user.pk and not user.is_superuser
+        return own and group is not None and carries_access("group", group)

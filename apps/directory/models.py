@@ -1,0 +1,244 @@
+"""People and groups."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.initials import initials
+from apps.directory.validators import validate_time_zone, validate_username
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def able_to_sign_in(self, *, now: datetime) -> Self:
+        """People whose standing lets them in: active and between their start and end dates."""
+        today = now.date()
+        return self.filter(
+            models.Q(starts_on__isnull=True) | models.Q(starts_on__lte=today),
+            models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=today),
+            status=User.Status.ACTIVE,
+        )
+
+
+class People(BaseUserManager["User"]):
+    """Django's way to find a person by what they typed: user names do not mind their case."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, and the seed of an employee record."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        DEPROVISIONED = "deprovisioned", _("Deprovisioned")
+
+    class EmployeeType(models.TextChoices):
+        EMPLOYEE = "employee", _("Employee")
+        CONTRACTOR = "contractor", _("Contractor")
+        PARTNER = "partner", _("Partner")
+        SERVICE = "service", _("Service account")
+
+    # Django's own bookkeeping gives way to fields that say what they mean.
+    last_login = None
+    user_permissions = None  # type: ignore[assignment]  # permissions come from role assignments only
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    username = models.CharField(
+        _("user name"),
+        max_length=150,
+        unique=True,
+        validators=[validate_username],
+        help_text=_(
+            "What the person types to sign in. Letters, digits and . _ @ + - only; upper and lower case are the same."
+        ),
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    is_email_verified = models.BooleanField(_("e-mail verified"), default=False)
+    given_name = models.CharField(_("given name"), max_length=150, blank=True)
+    family_name = models.CharField(_("family name"), max_length=150, blank=True)
+    display_name = models.CharField(_("display name"), max_length=300, blank=True)
+    department = models.CharField(_("department"), max_length=150, blank=True, db_index=True)
+    job_title = models.CharField(_("job title"), max_length=150, blank=True)
+    manager = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reports",
+        verbose_name=_("manager"),
+    )
+    employee_number = models.CharField(_("employee number"), max_length=64, blank=True)
+    employee_type = models.CharField(
+        _("employee type"), max_length=16, choices=EmployeeType.choices, default=EmployeeType.EMPLOYEE
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=16,
+        choices=Status.choices,
+        default=Status.ACTIVE,
+        db_index=True,
+        help_text=_(
+            "Only active people can sign in; suspending someone ends what they have open at its next use."
+        ),
+    )
+    starts_on = models.DateField(_("starts on"), null=True, blank=True)
+    ends_on = models.DateField(
+        _("ends on"), null=True, blank=True, help_text=_("Last day on which the person can sign in.")
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
+    locale = models.CharField(_("language"), max_length=16, default="en")
+    is_staff = models.BooleanField(
+        _("may enter the administration"),
+        default=False,
+        help_text=_("What they may do there comes from the roles assigned to them."),
+    )
+
+    last_sign_in_at = models.DateTimeField(
+        _("last sign-in"), null=True, blank=True, editable=False, db_index=True
+    )
+    sign_in_count = models.PositiveIntegerField(_("sign-ins"), default=0, editable=False)
+    failed_sign_ins = models.PositiveIntegerField(_("failed sign-ins in a row"), default=0, editable=False)
+    first_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    locked_until = models.DateTimeField(_("locked until"), null=True, blank=True, editable=False)
+    password_changed_at = models.DateTimeField(_("password changed"), null=True, blank=True, editable=False)
+    password_expires_at = models.DateTimeField(_("password expires"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    groups = models.ManyToManyField(  # type: ignore[assignment]  # people's groups, not Django's permission groups
+        "directory.Group", through="directory.Membership", related_name="people", verbose_name=_("groups")
+    )
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    objects = People()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ("username",)
+        constraints = (
+            models.UniqueConstraint(
+                Lower("username"),
+                name="directory_user_username_unique",
+                violation_error_message=_("Somebody already has this user name."),
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="directory_user_email_unique",
+                violation_error_message=_("Somebody already has this e-mail address."),
+            ),
+            models.UniqueConstraint(
+                fields=("employee_number",),
+                condition=~models.Q(employee_number=""),
+                name="directory_user_employee_number_unique",
+                violation_error_message=_("Somebody already has this employee number."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(starts_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="directory_user_ends_after_start",
+                violation_error_message=_("The end date lies before the start date."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.display_name:
+            self.display_name = f"{self.given_name} {self.family_name}".strip() or self.username
+        super().save(*args, **kwargs)
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]  # Django asks by this name; here it is computed
+        return self.may_sign_in(now=timezone.now())
+
+    def may_sign_in(self, *, now: datetime) -> bool:
+        today = now.date()
+        return (
+            self.status == self.Status.ACTIVE
+            and (self.starts_on is None or self.starts_on <= today)
+            and (self.ends_on is None or self.ends_on >= today)
+        )
+
+    def is_locked(self, *, now: datetime) -> bool:
+        return self.locked_until is not None and self.locked_until > now
+
+    @property
+    def initials(self) -> str:
+        return initials(self.display_name)
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.given_name or self.display_name
+
+
+class Group(models.Model):
+    """People who belong together; roles can be assigned to a group as to a person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=150)
+    description = models.TextField(_("description"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                Lower("name"),
+                name="directory_group_name_unique",
+                violation_error_message=_("There is already a group of this name."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One person in one group."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="group_memberships", verbose_name=_("person")
+    )
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="group_memberships", verbose_name=_("group")
+    )
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("group membership")
+        verbose_name_plural = _("group memberships")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "group"),
+                name="directory_membership_unique",
+                violation_error_message=_("This person is already in the group."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.group_id}"

@@ -1,0 +1,39 @@
+"""Questions about people."""
+
+from uuid import UUID
+
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Lower
+
+from apps.audit.ports import Subject
+from apps.directory.models import User
+
+
+def person_by_identifier(identifier: str) -> User | None:
+    """The person that a typed user name or verified e-mail address means, or nobody."""
+    if not identifier or "\x00" in identifier:
+        return None
+    typed = Lower(Value(identifier))
+    by_email = Q(lower_email=typed, is_email_verified=True) & ~Q(email="")
+    return (
+        # Lower() and the condition on the empty e-mail are those of the unique indexes, which answer this.
+        User.objects.alias(lower_username=Lower("username"), lower_email=Lower("email"))
+        .filter(Q(lower_username=typed) | by_email)
+        # A user name may look like an e-mail address; then it is its owner's before it is anybody's mailbox.
+        .order_by(Case(When(lower_username=typed, then=0), default=1))
+        .first()
+    )
+
+
+def person(user_id: UUID | str) -> User | None:
+    return User.objects.filter(pk=user_id).first()
+
+
+def as_person(value: object) -> User | None:
+    """The value if it is a person of ours and not, say, Django's anonymous user."""
+    return value if isinstance(value, User) else None
+
+
+def subject_of(user: User) -> Subject:
+    """The person as audit events name them: an opaque id, and the user name among the personal values."""
+    return Subject(kind="user", id=str(user.pk), label=user.username)

@@ -1,0 +1,113 @@
+"""Creating people, setting their passwords, unlocking them: each with its audit event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.audit.ports import Outcome, Subject
+from apps.audit.services.record import record_event
+from apps.core.origin import Origin
+from apps.directory.errors import PersonRefused
+from apps.directory.events import DirectoryAction
+from apps.directory.models import User
+from apps.directory.selectors import subject_of
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    username: str
+    email: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    department: str = ""
+    job_title: str = ""
+    is_staff: bool = False
+    is_superuser: bool = False
+    is_email_verified: bool = False
+
+
+@transaction.atomic
+def create_person(
+    *, details: NewPerson, password: str | None, actor: Subject, origin: Origin, now: datetime
+) -> User:
+    """A new person; without a password they cannot sign in until one is set.
+
+    Raises: PersonRefused, naming the first field that was not accepted.
+    """
+    user = User(**vars(details), created_at=now)
+    if password is None:
+        user.set_unusable_password()
+    else:
+        _accept_password(user, password, now=now)
+    try:
+        user.full_clean()
+    except ValidationError as error:
+        raise _refusal(error) from error
+    try:
+        user.save(force_insert=True)
+    except IntegrityError as error:
+        raise PersonRefused(
+            "Somebody was given this user name or e-mail address at this very moment."
+        ) from error
+    record_event(
+        action=DirectoryAction.USER_CREATED,
+        outcome=Outcome.SUCCESS,
+        actor=actor,
+        origin=origin,
+        now=now,
+        target=subject_of(user),
+        after=vars(details),
+    )
+    return user
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, actor: Subject, origin: Origin, now: datetime) -> None:
+    """Raises: PersonRefused when the password breaks the policy."""
+    _accept_password(user, password, now=now)
+    user.save(update_fields=["password", "password_changed_at", "password_expires_at", "updated_at"])
+    record_event(
+        action=DirectoryAction.USER_PASSWORD_SET,
+        outcome=Outcome.SUCCESS,
+        actor=actor,
+        origin=origin,
+        now=now,
+        target=subject_of(user),
+    )
+
+
+@transaction.atomic
+def unlock_person(*, user: User, actor: Subject, origin: Origin, now: datetime) -> bool:
+    """Whether there was a lock to lift."""
+    lifted = User.objects.filter(pk=user.pk, locked_until__gt=now).update(
+        locked_until=None, failed_sign_ins=0, first_failed_at=None, updated_at=now
+    )
+    if lifted:
+        record_event(
+            action=DirectoryAction.USER_UNLOCKED,
+            outcome=Outcome.SUCCESS,
+            actor=actor,
+            origin=origin,
+            now=now,
+            target=subject_of(user),
+        )
+    return bool(lifted)
+
+
+def _accept_password(user: User, password: str, *, now: datetime) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise PersonRefused("; ".join(error.messages), field="password") from error
+    user.set_password(password)
+    user.password_changed_at = now
+    user.password_expires_at = now + settings.PASSWORD_MAX_AGE
+
+
+def _refusal(error: ValidationError) -> PersonRefused:
+    field, messages = next(iter(error.message_dict.items()))
+    return PersonRefused("; ".join(messages), field="" if field == "__all__" else field)

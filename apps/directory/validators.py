@@ -1,0 +1,22 @@
+"""What may stand in a person's fields."""
+
+import re
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+USERNAME = re.compile(r"[A-Za-z0-9._@+-]{1,150}\Z")
+
+
+def validate_username(value: str) -> None:
+    """ASCII only: look-alike letters of other scripts would let one person pass for another."""
+    if not USERNAME.match(value):
+        raise ValidationError(_("Use letters, digits and . _ @ + - only."), code="invalid_username")
+
+
+def validate_time_zone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("This is not a time zone name such as Europe/Berlin."), code="invalid_time_zone"
+        )
