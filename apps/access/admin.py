@@ -1,0 +1,243 @@
+"""Applications, roles and assignments in the administration."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.access.admin_assignments import (
+    OWN_ROLE,
+    AuditedAssignments,
+    HeldRolesOfGroupInline,
+    HeldRolesOfPersonInline,
+    HoldersInline,
+    holder_of,
+    state_of,
+    words_for,
+)
+from apps.access.admin_powers import (
+    carries_roles,
+    gives_to_self,
+    holds_all,
+    may_change_assignment,
+    may_change_group,
+    may_change_person,
+    may_change_role,
+)
+from apps.access.events import AccessAction
+from apps.access.models import Application, Assignment, Role
+from apps.audit.admin_audit import (
+    BAD,
+    GOOD,
+    AuditedModelAdmin,
+    add_to_pages,
+    badge,
+    moment,
+)
+
+
+class StateFilter(SimpleListFilter):
+    title = gettext_lazy("validity")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("in_force", gettext_lazy("In force")),
+            ("not_yet", gettext_lazy("Not yet")),
+            ("ended", gettext_lazy("Ended")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        now = timezone.now()
+        unended = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
+        states = {
+            "in_force": unended & Q(valid_from__lte=now),
+            "not_yet": unended & Q(valid_from__gt=now),
+            "ended": Q(valid_until__lte=now),
+        }
+        wanted = states.get(self.value() or "")
+        return queryset.filter(wanted) if wanted is not None else queryset
+
+
+@admin.register(Application)
+class ApplicationAdmin(AuditedModelAdmin):
+    audit_created = AccessAction.APPLICATION_CREATED
+    audit_changed = AccessAction.APPLICATION_CHANGED
+    audit_deleted = AccessAction.APPLICATION_DELETED
+    list_display = ("name", "audience_label", "role_count", "owner", "enabled")
+    list_filter = ("audience", "is_enabled")
+    list_select_related = ("owner",)
+    search_fields = ("name", "description", "slug")
+    autocomplete_fields = ("owner",)
+    prepopulated_fields = {"slug": ("name",)}
+    fields = ("name", "slug", "description", "launch_url", "owner", "audience", "is_enabled")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(role_total=Count("roles"))
+        return rows
+
+    @admin.display(description=gettext_lazy("Who may use it"), ordering="audience")
+    def audience_label(self, obj: Application) -> str:
+        return obj.get_audience_display()
+
+    @admin.display(description=gettext_lazy("Roles"), ordering="role_total")
+    def role_count(self, obj: Any) -> int:
+        count: int = obj.role_total
+        return count
+
+    @admin.display(description=gettext_lazy("State"), ordering="is_enabled")
+    def enabled(self, obj: Application) -> str:
+        return badge(_("Enabled"), GOOD) if obj.is_enabled else badge(_("Disabled"), BAD)
+
+
+class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    acting_request: Any = None
+
+    class Meta:
+        model = Role
+        fields = ("name", "slug", "description", "application", "admin_permissions")
+
+    def clean_admin_permissions(self) -> Any:
+        chosen = self.cleaned_data["admin_permissions"]
+        powers = {f"{permission.content_type.app_label}.{permission.codename}" for permission in chosen}
+        if not holds_all(self.acting_request, powers):
+            raise ValidationError(_("You can only give rights that you hold yourself."))
+        return chosen
+
+
+class RightsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
+    """Rights in the words of the sidebar, where Django says "directory | person | Can view person"."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        verb = obj.codename.partition("_")[0]
+        model = obj.content_type.model_class()
+        return f"{capfirst(model._meta.verbose_name_plural)}: {verb}"
+
+
+@admin.register(Role)
+class RoleAdmin(AuditedModelAdmin):
+    audit_created = AccessAction.ROLE_CREATED
+    audit_changed = AccessAction.ROLE_CHANGED
+    audit_deleted = AccessAction.ROLE_DELETED
+    form = RoleForm
+    inlines = (HoldersInline,)
+    list_display = ("name", "application", "description", "holder_count", "right_count")
+    list_filter = (("application", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("application",)
+    search_fields = ("name", "slug", "description")
+    autocomplete_fields = ("application",)
+    filter_horizontal = ("admin_permissions",)
+    prepopulated_fields = {"slug": ("name",)}
+    fields = ("name", "slug", "description", "application", "admin_permissions")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        rows = rows.annotate(
+            holders=Count("assignments", distinct=True), rights=Count("admin_permissions", distinct=True)
+        )
+        return rows
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.acting_request = request
+        return form
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "admin_permissions":
+            kwargs |= {"queryset": administrable_permissions(), "form_class": RightsField}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @admin.display(description=gettext_lazy("Holders"), ordering="holders")
+    def holder_count(self, obj: Any) -> int:
+        count: int = obj.holders
+        return count
+
+    @admin.display(description=gettext_lazy("Administration rights"), ordering="rights")
+    def right_count(self, obj: Any) -> int:
+        count: int = obj.rights
+        return count
+
+
+def administrable_permissions() -> QuerySet[Permission]:
+    """Rights over what the administration shows: others would promise something that is nowhere to be found."""
+    shown = Q()
+    for model in admin.site._registry:
+        shown |= Q(content_type__app_label=model._meta.app_label, content_type__model=model._meta.model_name)
+    return Permission.objects.filter(shown).select_related("content_type")
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
+    list_display = ("role", "holder", "state", "since", "until", "reason")
+    list_filter = (StateFilter, ("role", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("role", "user", "group")
+    search_fields = ("role__name", "user__username", "user__display_name", "group__name", "reason")
+    search_help_text = gettext_lazy("Role, person, group or reason")
+    autocomplete_fields = ("role", "user", "group")
+    fields = ("role", "user", "group", "valid_from", "valid_until", "reason")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("role", "user", "group")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, form=AssignmentForm, **kwargs)
+        form.acting_request = request
+        return form
+
+    def names_of(self, keys: Any) -> dict[str, str]:
+        return {
+            str(row.pk): words_for(row)
+            for row in Assignment.objects.filter(pk__in=keys).select_related("role", "user", "group")
+        }
+
+    @admin.display(description=gettext_lazy("Holder"))
+    def holder(self, obj: Assignment) -> str:
+        return holder_of(obj)
+
+    @admin.display(description=gettext_lazy("Validity"))
+    def state(self, obj: Assignment) -> str:
+        return state_of(obj)
+
+    @admin.display(description=gettext_lazy("Since"), ordering="valid_from")
+    def since(self, obj: Assignment) -> str:
+        return moment(obj.valid_from)
+
+    @admin.display(description=gettext_lazy("Until"), ordering="valid_until")
+    def until(self, obj: Assignment) -> str:
+        return moment(obj.valid_until)
+
+
+class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    acting_request: Any = None
+
+    class Meta:
+        model = Assignment
+        fields = ("role", "user", "group", "valid_from", "valid_until", "reason")
+
+    def clean_role(self) -> Role:
+        role: Role = self.cleaned_data["role"]
+        if not may_change_role(self.acting_request, role):
+            raise ValidationError(_("This role carries rights that you do not hold yourself."))
+        return role
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        holder = self.cleaned_data.get("user") or self.cleaned_data.get("group")
+        if self.has_changed() and gives_to_self(self.acting_request, holder):
+            raise ValidationError(OWN_ROLE)
+        return cleaned
+
+
+add_to_pages("user", inlines=[HeldRolesOfPersonInline], guard=may_change_person)
+add_to_pages("group", inlines=[HeldRolesOfGroupInline], guard=may_change_group, carries=carries_roles)
+add_to_pages("role", guard=may_change_role)
+add_to_pages("assignment", guard=may_change_assignment)
