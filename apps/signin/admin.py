@@ -1,0 +1,283 @@
+"""Sessions, recognised browsers and addresses under watch in the administration."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.paginator import InfinitePaginator
+
+from apps.audit.admin_audit import (
+    BAD,
+    GOOD,
+    NOTHING,
+    By,
+    ObjectAction,
+    ReadOnlyAdmin,
+    ReadOnlyTabularInline,
+    add_to_pages,
+    badge,
+    moment,
+)
+from apps.signin.device_name import device_name
+from apps.signin.models import AddressThrottle, RecognisedBrowser, Session
+from apps.signin.services.sso_sessions import end_session
+from apps.signin.services.throttles import forget_browser, release_address
+
+END = "signin.change_session"
+
+
+def state_of(session: Session) -> str:
+    if session.ended_at is not None:
+        return badge(session.get_end_reason_display() or _("Ended"))
+    if session.expires_at <= timezone.now():
+        return badge(Session.EndReason.EXPIRED.label)
+    return badge(_("Live"), GOOD)
+
+
+def _live(sessions: QuerySet[Session], now: datetime) -> QuerySet[Session]:
+    return sessions.filter(ended_at__isnull=True, expires_at__gt=now)
+
+
+def _ending(sessions: QuerySet[Session], now: datetime) -> str:
+    live = _live(sessions, now)
+    count, people = live.count(), live.order_by().values("user").distinct().count()
+    if not count:
+        return ""
+    number = ngettext("%(count)d session", "%(count)d sessions", count) % {"count": count}
+    owners = ngettext("%(count)d person", "%(count)d people", people) % {"count": people}
+    return _(
+        "Ends %(sessions)s of %(people)s at once. Applications lose the access that hangs on them at their next "
+        "request; access that was granted for offline use stays until it is revoked."
+    ) % {"sessions": number, "people": owners}
+
+
+def _end(sessions: QuerySet[Session], own: By) -> str:
+    count = sum(
+        end_session(
+            session_id=session_id,
+            reason=Session.EndReason.ENDED_BY_ADMINISTRATOR,
+            actor=own.actor,
+            origin=own.origin,
+            now=own.now,
+        )
+        for session_id in list(_live(sessions, own.now).values_list("pk", flat=True))
+    )
+    return ngettext("Ended %(count)d session.", "Ended %(count)d sessions.", count) % {"count": count}
+
+
+def _of_people(people: QuerySet[Any]) -> QuerySet[Session]:
+    return Session.objects.filter(user__in=people.order_by().values("pk"))
+
+
+END_SESSIONS = ObjectAction(
+    "end", gettext_lazy("End sessions"), "logout", END, _ending, _end, is_dangerous=True
+)
+END_SESSIONS_OF_PEOPLE = ObjectAction(
+    "end-sessions",
+    gettext_lazy("End sessions"),
+    "logout",
+    END,
+    lambda people, now: _ending(_of_people(people), now),
+    lambda people, own: _end(_of_people(people), own),
+    is_dangerous=True,
+)
+
+
+class LiveFilter(SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("live", gettext_lazy("Live")), ("ended", gettext_lazy("Ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        now = timezone.now()
+        if self.value() == "live":
+            return _live(queryset, now)
+        if self.value() == "ended":
+            return queryset.filter(Q(ended_at__isnull=False) | Q(expires_at__lte=now))
+        return queryset
+
+
+class SessionColumns:
+    @admin.display(description=gettext_lazy("Device"))
+    def device(self, obj: Session) -> str:
+        return device_name(obj.user_agent) or _("Unknown browser")
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, obj: Session) -> str:
+        return state_of(obj)
+
+    @admin.display(description=gettext_lazy("Started"), ordering="started_at")
+    def started(self, obj: Session) -> str:
+        return moment(obj.started_at)
+
+    @admin.display(description=gettext_lazy("Last seen"), ordering="last_seen_at")
+    def last_seen(self, obj: Session) -> str:
+        return moment(obj.last_seen_at)
+
+
+@admin.register(Session)
+class SessionAdmin(SessionColumns, ReadOnlyAdmin):
+    object_actions = (END_SESSIONS,)
+    list_display = ("user", "device", "ip", "started", "last_seen", "state")
+    list_filter = (LiveFilter,)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__display_name", "ip")
+    search_help_text = gettext_lazy("Person or address")
+    ordering = ("-last_seen_at",)
+    paginator = InfinitePaginator
+    list_disable_select_all = True
+    fields = (
+        ("user", "state"),
+        ("device", "ip"),
+        "user_agent",
+        ("started_at", "authenticated_at"),
+        ("last_seen_at", "expires_at"),
+        ("ended_at", "amr_words"),
+        "id",
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["device", "state", "amr_words", "id"]
+
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return bool(request.user.is_superuser) or not obj.user.is_superuser
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user")
+
+    @admin.display(description=gettext_lazy("Signed in with"))
+    def amr_words(self, obj: Session) -> str:
+        return ", ".join(obj.amr)
+
+
+class SessionsOfPersonInline(SessionColumns, ReadOnlyTabularInline):
+    model = Session
+    verbose_name_plural = gettext_lazy("sessions")
+    fields = ("device", "ip", "started", "last_seen", "state")
+    readonly_fields = fields
+    ordering = ("-last_seen_at",)
+    per_page = 20
+    tab = True
+
+    @admin.display(description=gettext_lazy("Device"))
+    def device(self, obj: Session) -> str:
+        page = reverse("admin:signin_session_change", args=(obj.pk,))
+        return format_html('<a class="text-link" href="{}">{}</a>', page, super().device(obj))
+
+
+class GuessingNow(SimpleListFilter):
+    title = gettext_lazy("lock")
+    parameter_name = "locked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", gettext_lazy("Locked now"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(locked_until__gt=timezone.now()) if self.value() == "yes" else queryset
+
+
+class LockColumns:
+    @admin.display(description=gettext_lazy("Lock"), ordering="locked_until")
+    def lock(self, obj: Any) -> str:
+        if obj.locked_until is None or obj.locked_until <= timezone.now():
+            return NOTHING
+        return badge(_("until %(time)s") % {"time": f"{timezone.localtime(obj.locked_until):%H:%M %Z}"}, BAD)
+
+    @admin.display(description=gettext_lazy("First failure"), ordering="first_failed_at")
+    def first_failed(self, obj: Any) -> str:
+        return moment(obj.first_failed_at)
+
+
+def _forgetting(browsers: QuerySet[RecognisedBrowser], now: datetime) -> str:
+    count = browsers.count()
+    return ngettext(
+        "Forgets %(count)d browser: failed sign-ins in it count on the account from now on.",
+        "Forgets %(count)d browsers: failed sign-ins in them count on the accounts from now on.",
+        count,
+    ) % {"count": count}
+
+
+def _forget(browsers: QuerySet[RecognisedBrowser], own: By) -> str:
+    count = sum(
+        forget_browser(browser_id=pk, actor=own.actor, origin=own.origin, now=own.now)
+        for pk in list(browsers.values_list("pk", flat=True))
+    )
+    return ngettext("Forgot %(count)d browser.", "Forgot %(count)d browsers.", count) % {"count": count}
+
+
+def _releasing(addresses: QuerySet[AddressThrottle], now: datetime) -> str:
+    count = addresses.filter(locked_until__gt=now).count()
+    if not count:
+        return ""
+    return ngettext(
+        "Lets people at %(count)d address sign in again at once, and whoever was guessing there, too.",
+        "Lets people at %(count)d addresses sign in again at once, and whoever was guessing there, too.",
+        count,
+    ) % {"count": count}
+
+
+def _release(addresses: QuerySet[AddressThrottle], own: By) -> str:
+    count = sum(
+        release_address(address=address, actor=own.actor, origin=own.origin, now=own.now)
+        for address in list(addresses.values_list("pk", flat=True))
+    )
+    return ngettext("Released %(count)d address.", "Released %(count)d addresses.", count) % {"count": count}
+
+
+FORGET_BROWSERS = ObjectAction(
+    "forget",
+    gettext_lazy("Forget"),
+    "delete",
+    "signin.delete_recognisedbrowser",
+    _forgetting,
+    _forget,
+    is_dangerous=True,
+)
+RELEASE_ADDRESSES = ObjectAction(
+    "release", gettext_lazy("Release"), "lock_open", "signin.change_addressthrottle", _releasing, _release
+)
+
+
+@admin.register(RecognisedBrowser)
+class RecognisedBrowserAdmin(LockColumns, ReadOnlyAdmin):
+    object_actions = (FORGET_BROWSERS,)
+    list_display = ("user", "created", "last_used", "failed_sign_ins", "lock")
+    list_filter = (GuessingNow,)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__display_name")
+    ordering = ("-last_used_at",)
+    paginator = InfinitePaginator
+    fields = ("user", "created_at", "last_used_at", "failed_sign_ins", "first_failed_at", "lock")
+    readonly_fields = ("lock",)
+
+    @admin.display(description=gettext_lazy("First seen"), ordering="created_at")
+    def created(self, obj: RecognisedBrowser) -> str:
+        return moment(obj.created_at)
+
+    @admin.display(description=gettext_lazy("Last used"), ordering="last_used_at")
+    def last_used(self, obj: RecognisedBrowser) -> str:
+        return moment(obj.last_used_at)
+
+
+@admin.register(AddressThrottle)
+class AddressThrottleAdmin(LockColumns, ReadOnlyAdmin):
+    object_actions = (RELEASE_ADDRESSES,)
+    list_display = ("address", "failed_sign_ins", "first_failed", "lock")
+    list_filter = (GuessingNow,)
+    search_fields = ("address",)
+    ordering = ("-failed_sign_ins",)
+    fields = ("address", "failed_sign_ins", "first_failed_at", "lock")
+    readonly_fields = ("lock",)
+
+
+add_to_pages("user", inlines=[SessionsOfPersonInline], actions=[END_SESSIONS_OF_PEOPLE])

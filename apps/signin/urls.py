@@ -1,0 +1,13 @@
+from django.urls import path
+
+from apps.signin.views.home import end_own_session, home
+from apps.signin.views.login import LoginView
+from apps.signin.views.logout import LogoutView
+
+app_name = "signin"
+urlpatterns = [
+    path("", home, name="home"),
+    path("login/", LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/sessions/<uuid:session_id>/end", end_own_session, name="end_session"),
+]

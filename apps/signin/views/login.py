@@ -1,0 +1,139 @@
+"""/login/: who are you?"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from apps.core.origin import origin_of
+from apps.directory.selectors import subject_of
+from apps.signin.forms import SignInForm
+from apps.signin.models import Session
+from apps.signin.ports import Destination, destination_behind
+from apps.signin.services.browser_session import bind, signed_in
+from apps.signin.services.password_sign_in import Credentials, check_credentials
+from apps.signin.services.recognised_browsers import new_browser_token
+from apps.signin.services.sso_sessions import end_session, reauthenticate_session, start_session
+
+if TYPE_CHECKING:
+    from apps.directory.models import User
+
+BROWSER_COOKIE = "__Host-gatehouse-browser" if settings.IS_HTTPS else "gatehouse-browser"
+PASSWORD_AMR = ("pwd",)
+
+
+def safe_next(target: str) -> str:
+    """A path on this site, or the portal: never an address that somebody put into a link."""
+    return target if is_on_this_site(target) else reverse("signin:home")
+
+
+def is_on_this_site(target: str) -> bool:
+    return target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+
+
+@method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
+class LoginView(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        target = request.GET.get("next", "")
+        is_again = "reauthenticate" in request.GET
+        if signed_in(request) and not is_again:
+            return redirect(safe_next(target))
+        hint = request.GET.get("login_hint", "")[:254]
+        return self.page(request, SignInForm(initial={"next": target, "identifier": hint}))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = SignInForm(request.POST)
+        if not form.is_valid():
+            if "next" in form.errors:
+                raise BadRequest("next is too long or holds a NUL")
+            return self.page(request, form, status=HTTPStatus.BAD_REQUEST)
+        now = timezone.now()
+        browser_token = request.COOKIES.get(BROWSER_COOKIE) or new_browser_token()
+        credentials = Credentials(
+            identifier=form.cleaned_data["identifier"],
+            password=form.cleaned_data["password"],
+            browser_token=browser_token,
+            origin=origin_of(request),
+        )
+        check = check_credentials(credentials=credentials, now=now)
+        if check.user is None:
+            error = _(
+                "We could not sign you in with these details. Check them and try again. After several wrong "
+                "tries an account waits half an hour."
+            )
+            return self.page(request, form, status=HTTPStatus.UNAUTHORIZED, error=error)
+        session = self.open_session(request, check.user, browser_token)
+        bind(request, user=check.user, session=session)
+        response = redirect(safe_next(form.cleaned_data["next"]))
+        _remember_browser(response, browser_token)
+        return response
+
+    def open_session(self, request: HttpRequest, user: User, browser_token: str) -> Session:
+        now, origin, current = timezone.now(), origin_of(request), signed_in(request)
+        if current and current.user.pk == user.pk:
+            reauthenticate_session(
+                session=current.session, user=user, amr=PASSWORD_AMR, origin=origin, now=now
+            )
+            current.session.authenticated_at = now
+            return current.session
+        if current:
+            end_session(
+                session_id=current.session.pk,
+                reason=Session.EndReason.REPLACED,
+                actor=subject_of(current.user),
+                origin=origin,
+                now=now,
+            )
+        return start_session(user=user, amr=PASSWORD_AMR, browser_token=browser_token, origin=origin, now=now)
+
+    def page(
+        self, request: HttpRequest, form: SignInForm, *, status: int = HTTPStatus.OK, error: str = ""
+    ) -> HttpResponse:
+        current = signed_in(request)
+        target = form.data.get("next") or form.initial.get("next") or ""
+        destination = destination_behind.get()(target) if is_on_this_site(target) else Destination()
+        # Browsers hold the whole chain of redirects after a form to its page's form-action.
+        request.form_action_origins = destination.form_action_origins  # type: ignore[attr-defined]
+        context = {
+            "form": form,
+            "error": error,
+            "application": destination.application,
+            "reauthenticate": current is not None,
+            "person_label": current.user.username if current else "",
+        }
+        return render(request, "signin/login.html", context, status=status)
+
+
+def sign_in_to_administration(request: HttpRequest) -> HttpResponse:
+    """Where the administration sends whoever may not enter: to sign in, or to a clear no if they have."""
+    current = signed_in(request)
+    if current is not None:
+        raise PermissionDenied(f"{current.user.pk} may not enter the administration")
+    return redirect(
+        f"{reverse('signin:login')}?{urlencode({'next': safe_next(request.GET.get('next', ''))})}"
+    )
+
+
+def _remember_browser(response: HttpResponse, browser_token: str) -> None:
+    response.set_cookie(
+        BROWSER_COOKIE,
+        browser_token,
+        max_age=settings.RECOGNISED_BROWSER_LIFETIME,
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
