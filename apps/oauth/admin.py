@@ -1,0 +1,232 @@
+"""Clients, scopes and authorizations in the administration, in place of django-oauth-toolkit's own pages."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.paginator import InfinitePaginator
+
+from apps.audit.admin_audit import (
+    BAD,
+    GOOD,
+    AuditedModelAdmin,
+    ReadOnlyAdmin,
+    administrator,
+    badge,
+    button,
+    moment,
+)
+from apps.audit.ports import Subject
+from apps.core.origin import origin_of
+from apps.oauth.admin_actions import CLIENT_ACTIONS, REVOKE
+from apps.oauth.admin_forms import ClientForm
+from apps.oauth.events import OAuthAction
+from apps.oauth.models import (
+    AccessToken,
+    Authorization,
+    AuthorizationCode,
+    Client,
+    IDToken,
+    RefreshToken,
+    Scope,
+)
+from apps.oauth.services.clients import rotate_client_secret
+from apps.oauth.subjects import client_subject
+from apps.oauth.token_values import ClientSecretGenerator, digest
+
+for model in (AccessToken, AuthorizationCode, Client, IDToken, RefreshToken):
+    admin.site.unregister(model)
+
+
+@admin.register(Client)
+class ClientAdmin(AuditedModelAdmin):
+    audit_created = OAuthAction.CLIENT_CREATED
+    audit_changed = OAuthAction.CLIENT_CHANGED
+    audit_deleted = OAuthAction.CLIENT_DELETED
+    audit_secrets = ("client_secret",)
+    object_actions = CLIENT_ACTIONS
+    form = ClientForm
+    list_display = ("name", "kind_label", "application", "client_id", "enabled")
+    list_filter = ("kind", "is_enabled", "is_resource_server")
+    list_select_related = ("application",)
+    search_fields = ("name", "client_id", "application__name")
+    autocomplete_fields = ("application",)
+    main_fields = (
+        "name",
+        "kind",
+        "application",
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "scopes",
+    )
+    more_fields = (
+        "algorithm",
+        "is_pkce_required",
+        "is_resource_server",
+        "skip_authorization",
+        ("website_url", "policy_url"),
+        "tos_url",
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        head = ("client_id", *self.main_fields) if obj else self.main_fields
+        more = (*self.more_fields, "secret_changed_at", "enabled") if obj else self.more_fields
+        return ((None, {"fields": head}), (_("More"), {"classes": ("collapse",), "fields": more}))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("client_id", "kind", "secret_changed_at", "enabled") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What people have used is switched off instead: its authorizations are evidence."""
+        if obj is None or not super().has_delete_permission(request, obj):
+            return False
+        return not (obj.authorizations.exists() or AccessToken.objects.filter(application=obj).exists())
+
+    # Secrets: made here, shown once -----------------------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change and not obj.is_public:
+            secret = ClientSecretGenerator().hash()
+            obj.client_secret, obj.secret_changed_at = digest(secret), timezone.now()
+            obj.secret_in_clear = secret
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        secret = getattr(obj, "secret_in_clear", "")
+        if secret:
+            return self._secret_page(request, obj, secret)
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        return response
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<uuid:object_id>/secret/",
+            self.admin_site.admin_view(self.secret_view),
+            name="oauth_client_secret",
+        )
+        return [own, *super().get_urls()]
+
+    def page_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
+        if obj.is_public or not self.has_change_permission(request, obj):
+            return []
+        return [button(_("New secret"), "key", reverse("admin:oauth_client_secret", args=(obj.pk,)))]
+
+    def secret_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        client = self.get_object(request, str(object_id))
+        if client is None or client.is_public:
+            raise Http404
+        if not self.has_change_permission(request, client):
+            raise PermissionDenied
+        if request.method == "POST":
+            secret = rotate_client_secret(
+                client=client, actor=administrator(request), origin=origin_of(request), now=timezone.now()
+            )
+            return self._secret_page(request, client, secret)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("New secret for %(client)s") % {"client": client},
+            "opts": self.model._meta,
+            "original": client,
+            "action": {"title": _("Make a new secret"), "is_dangerous": True},
+            "effect": _(
+                "The old secret stops working at once. Until the application has the new one, nobody can sign in "
+                "through it and its token requests are refused."
+            ),
+            "objects": [client],
+            "back": reverse("admin:oauth_client_change", args=(client.pk,)),
+        }
+        return TemplateResponse(request, "admin/confirm_action.html", context)
+
+    def _secret_page(self, request: HttpRequest, client: Client, secret: str) -> HttpResponse:
+        """In the answer itself: a message or a session would keep the secret somewhere."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Secret of %(client)s") % {"client": client},
+            "opts": self.model._meta,
+            "original": client,
+            "secret": secret,
+        }
+        return TemplateResponse(request, "admin/oauth/client_secret.html", context)
+
+    # How it looks ---------------------------------------------------------------------------------------------------
+
+    def audit_target(self, obj: Client) -> Subject:
+        return client_subject(obj)
+
+    def audit_client_id(self, obj: Client) -> str:
+        return str(obj.pk)
+
+    @admin.display(description=gettext_lazy("Kind"), ordering="kind")
+    def kind_label(self, obj: Client) -> str:
+        return obj.get_kind_display()
+
+    @admin.display(description=gettext_lazy("State"), ordering="is_enabled")
+    def enabled(self, obj: Client) -> str:
+        return badge(_("Switched on"), GOOD) if obj.is_enabled else badge(_("Switched off"), BAD)
+
+
+@admin.register(Scope)
+class ScopeAdmin(AuditedModelAdmin):
+    audit_created = OAuthAction.SCOPE_CREATED
+    audit_changed = OAuthAction.SCOPE_CHANGED
+    audit_deleted = OAuthAction.SCOPE_DELETED
+    list_display = ("name", "title", "description")
+    search_fields = ("name", "title")
+    fields = ("name", "title", "description")
+
+
+class StandingFilter(SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", gettext_lazy("Not revoked")), ("revoked", gettext_lazy("Revoked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        states = {"open": Q(revoked_at__isnull=True), "revoked": Q(revoked_at__isnull=False)}
+        wanted = states.get(self.value() or "")
+        return queryset.filter(wanted) if wanted is not None else queryset
+
+
+@admin.register(Authorization)
+class AuthorizationAdmin(ReadOnlyAdmin):
+    object_actions = (REVOKE,)
+    list_display = ("user", "client", "scope", "granted", "state")
+    list_filter = (StandingFilter,)
+    list_select_related = ("user", "client")
+    search_fields = ("user__username", "user__display_name", "client__name")
+    ordering = ("-created_at",)
+    paginator = InfinitePaginator
+    list_disable_select_all = True
+    fields = (
+        ("user", "client"),
+        "scope",
+        ("created_at", "auth_time"),
+        ("state", "revoked_at"),
+        "session",
+        "id",
+    )
+    readonly_fields = ("state", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user", "client")
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, obj: Authorization) -> str:
+        if obj.revoked_at is None:
+            return badge(_("Not revoked"), GOOD)
+        return badge(obj.get_revoke_reason_display() or _("Revoked"), BAD)
+
+    @admin.display(description=gettext_lazy("Granted"), ordering="created_at")
+    def granted(self, obj: Authorization) -> str:
+        return moment(obj.created_at)

@@ -1,0 +1,129 @@
+"""What administrators do to clients and authorizations, with what it ends said beforehand."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.audit.admin_audit import By, ObjectAction
+from apps.audit.ports import Outcome
+from apps.audit.services.record import record_event
+from apps.oauth.events import OAuthAction
+from apps.oauth.models import Authorization, Client
+from apps.oauth.services.authorizations import revoke_authorization
+from apps.oauth.subjects import client_subject
+
+CHANGE = "oauth.change_client"
+
+
+def _switch(clients: QuerySet[Client], own: By, *, on: bool) -> int:
+    changed = 0
+    for client in list(clients):
+        moved = Client.objects.filter(pk=client.pk, is_enabled=not on).update(is_enabled=on, updated=own.now)
+        changed += moved
+        if moved:
+            record_event(
+                action=OAuthAction.CLIENT_CHANGED,
+                outcome=Outcome.SUCCESS,
+                actor=own.actor,
+                origin=own.origin,
+                now=own.now,
+                target=client_subject(client),
+                client_id=str(client.pk),
+                before={"is_enabled": not on},
+                after={"is_enabled": on},
+            )
+    return changed
+
+
+def _disabling(clients: QuerySet[Client], now: datetime) -> str:
+    enabled = clients.filter(is_enabled=True)
+    count = enabled.count()
+    if not count:
+        return ""
+    standing = Authorization.objects.filter(
+        client__in=enabled.order_by().values("pk"), revoked_at__isnull=True
+    )
+    what = ngettext("Switches off %(count)d client.", "Switches off %(count)d clients.", count) % {
+        "count": count
+    }
+    granted = standing.count()
+    ends = ngettext(
+        "%(count)d authorization that people gave stops working at its next use.",
+        "%(count)d authorizations that people gave stop working at their next use.",
+        granted,
+    ) % {"count": granted}
+    closed = _("Nobody can sign in through it until it is switched on again.")
+    return " ".join([what, closed, ends] if granted else [what, closed])
+
+
+def _disable(clients: QuerySet[Client], own: By) -> str:
+    count = _switch(clients.filter(is_enabled=True), own, on=False)
+    return ngettext("Switched off %(count)d client.", "Switched off %(count)d clients.", count) % {
+        "count": count
+    }
+
+
+def _enabling(clients: QuerySet[Client], now: datetime) -> str:
+    count = clients.filter(is_enabled=False).count()
+    if not count:
+        return ""
+    return ngettext(
+        "Switches on %(count)d client. Authorizations that have not ended in the meantime work again.",
+        "Switches on %(count)d clients. Authorizations that have not ended in the meantime work again.",
+        count,
+    ) % {"count": count}
+
+
+def _enable(clients: QuerySet[Client], own: By) -> str:
+    count = _switch(clients.filter(is_enabled=False), own, on=True)
+    return ngettext("Switched on %(count)d client.", "Switched on %(count)d clients.", count) % {
+        "count": count
+    }
+
+
+def _revocation(authorizations: QuerySet[Authorization], now: datetime) -> str:
+    standing = authorizations.filter(revoked_at__isnull=True)
+    count, people = standing.count(), standing.order_by().values("user").distinct().count()
+    if not count:
+        return ""
+    number = ngettext("%(count)d authorization", "%(count)d authorizations", count) % {"count": count}
+    owners = ngettext("%(count)d person", "%(count)d people", people) % {"count": people}
+    return _(
+        "Revokes %(authorizations)s of %(people)s, with every access and refresh token that came from them. "
+        "The application has to ask them again."
+    ) % {"authorizations": number, "people": owners}
+
+
+def _revoke(authorizations: QuerySet[Authorization], own: By) -> str:
+    count = sum(
+        revoke_authorization(
+            authorization=authorization,
+            reason=Authorization.RevokeReason.ADMINISTRATOR,
+            actor=own.actor,
+            origin=own.origin,
+            now=own.now,
+        )
+        for authorization in list(authorizations.filter(revoked_at__isnull=True))
+    )
+    return ngettext("Revoked %(count)d authorization.", "Revoked %(count)d authorizations.", count) % {
+        "count": count
+    }
+
+
+CLIENT_ACTIONS = (
+    ObjectAction("enable", gettext_lazy("Switch on"), "toggle_on", CHANGE, _enabling, _enable),
+    ObjectAction(
+        "disable", gettext_lazy("Switch off"), "toggle_off", CHANGE, _disabling, _disable, is_dangerous=True
+    ),
+)
+REVOKE = ObjectAction(
+    "revoke",
+    gettext_lazy("Revoke"),
+    "block",
+    "oauth.change_authorization",
+    _revocation,
+    _revoke,
+    is_dangerous=True,
+)

@@ -1,0 +1,111 @@
+"""The form for clients: every combination that it accepts is a safe one."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
+
+from apps.oauth.models import Client, Scope
+from apps.oauth.services.clients import PUBLIC_KINDS, conform_to_kind, redirect_uri_problems
+from apps.oauth.standard_scopes import STANDARD_SCOPES
+
+URI_FIELDS = ("redirect_uris", "post_logout_redirect_uris")
+
+
+# Also for those who only read the page: Django has no form fields for them.
+LABELS = {
+    "redirect_uris": gettext_lazy("Redirect URIs"),
+    "post_logout_redirect_uris": gettext_lazy("Redirect URIs after sign-out"),
+    "scopes": gettext_lazy("Allowed scopes"),
+    "skip_authorization": gettext_lazy("Skip the consent page"),
+}
+HELP_TEXTS = {
+    "redirect_uris": gettext_lazy(
+        "Where people return to after they have signed in, one a line, compared character by character. "
+        "If the application sends another one, its users see an error and cannot sign in."
+    ),
+    "post_logout_redirect_uris": gettext_lazy(
+        "One a line. Without them people stay on our page after they have signed out."
+    ),
+    "scopes": gettext_lazy("A request for anything else is refused. OpenID Connect needs openid."),
+    "name": gettext_lazy("People read it when they sign in and when they are asked for consent."),
+    "kind": gettext_lazy(
+        "Decides how the client proves itself and cannot be changed later. Browser and mobile applications "
+        "cannot keep a secret, so they get none."
+    ),
+    "algorithm": gettext_lazy("An application that expects another one refuses our ID tokens."),
+    "skip_authorization": gettext_lazy(
+        "People are not asked whether they allow it. Only for applications of your own organisation."
+    ),
+}
+
+
+def _lines(name: str) -> forms.CharField:
+    return forms.CharField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        label=LABELS[name],
+        help_text=HELP_TEXTS[name],
+    )
+
+
+class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    redirect_uris = _lines("redirect_uris")
+    post_logout_redirect_uris = _lines("post_logout_redirect_uris")
+    scopes = forms.MultipleChoiceField(
+        label=LABELS["scopes"],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=HELP_TEXTS["scopes"],
+    )
+
+    class Meta:
+        model = Client
+        fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+        help_texts = HELP_TEXTS
+        labels = LABELS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "name" not in self.fields:
+            return  # the page is only read
+        self.fields["name"].required = True
+        given = self.instance.scopes.split()
+        self.fields["scopes"].choices = _scope_choices(given)  # type: ignore[attr-defined]  # it has choices
+        self.initial["scopes"] = given
+        for name in URI_FIELDS:
+            self.initial[name] = "\n".join(getattr(self.instance, name).split())
+
+    def clean_redirect_uris(self) -> str:
+        return " ".join(self.cleaned_data["redirect_uris"].split())
+
+    def clean_post_logout_redirect_uris(self) -> str:
+        return " ".join(self.cleaned_data["post_logout_redirect_uris"].split())
+
+    def clean_scopes(self) -> str:
+        return " ".join(self.cleaned_data["scopes"])
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        # The model's own checks come after this: they need the type and grant that follow from the kind.
+        self.instance.kind = self.cleaned_data.get("kind", self.instance.kind)
+        conform_to_kind(self.instance)
+        if self.instance.kind in PUBLIC_KINDS and "is_pkce_required" in self.cleaned_data:
+            self.cleaned_data["is_pkce_required"] = True
+        candidate = Client(
+            kind=self.instance.kind, **{name: self.cleaned_data.get(name, "") for name in URI_FIELDS}
+        )
+        for name, problems in redirect_uri_problems(candidate).items():
+            for problem in problems:
+                self.add_error(name, problem)
+        return cleaned
+
+
+def _scope_choices(given: list[str]) -> list[tuple[str, str]]:
+    known = {name: str(scope.title) for name, scope in STANDARD_SCOPES.items()}
+    known |= dict(Scope.objects.values_list("name", "title"))
+    # A scope that was deleted since stays visible until somebody takes it away.
+    known |= {name: _("no longer defined") for name in given if name not in known}
+    return [(name, f"{name}: {title}") for name, title in known.items()]

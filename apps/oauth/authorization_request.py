@@ -1,0 +1,103 @@
+"""The parameters of an authorization request that oauthlib leaves to us, parsed strictly.
+
+Spec: OIDC Core §3.1.2.1, RFC 7636 §4.3, RFC 9101 §5.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from django.http import QueryDict
+
+from apps.oauth.pkce import is_challenge
+
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+REPEATABLE = frozenset({"resource"})
+# What fits into a request line as the web server in front reads it.
+LONGEST_QUERY = 8_000
+# In bytes; nobody's name or e-mail address is longer.
+LONGEST_LOGIN_HINT = 254
+LONGEST_NONCE = 1_024
+LONGEST_STATE = 4_096
+# Ten years; more digits than that would not even fit where seconds are counted.
+LONGEST_MAX_AGE = 10 * 365 * 86_400
+MAX_AGE = re.compile(r"[0-9]{1,9}")
+# NUL, a fragment, or a percent sign that encodes nothing: libraries do not agree on what follows.
+UNREADABLE = re.compile(r"%00|[\x00#]|%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How the client wants the person to be asked."""
+
+    prompt: frozenset[str] = frozenset()
+    max_age_seconds: int | None = None
+    id_token_hint: str = ""
+    login_hint: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        return "none" in self.prompt
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A wire code of RFC 6749 §4.1.2.1 or OIDC Core §3.1.2.6, and words for the client's developer."""
+
+    error: str
+    description: str
+
+
+def is_readable(query: str, parameters: QueryDict) -> bool:
+    """Whether every parser reads the same from it, and no parameter came twice. Spec: RFC 6749 §3.1."""
+    return UNREADABLE.search(query) is None and all(
+        len(values) == 1 or name in REPEATABLE for name, values in parameters.lists()
+    )
+
+
+def survives_sign_in(query: str) -> bool:
+    """Whether it still fits when it is part of the sign-in page's address, encoded once more, beside a hint."""
+    return len(quote_plus(query)) + 3 * LONGEST_LOGIN_HINT <= LONGEST_QUERY
+
+
+def parse_wishes(parameters: Mapping[str, str]) -> Wishes | Problem:
+    problem = _problem_with(parameters)
+    if problem is not None:
+        return problem
+    max_age, login_hint = parameters.get("max_age"), parameters.get("login_hint", "")
+    return Wishes(
+        prompt=frozenset(parameters.get("prompt", "").split()) & PROMPTS,
+        max_age_seconds=int(max_age) if max_age else None,
+        id_token_hint=parameters.get("id_token_hint", ""),
+        login_hint=login_hint if len(login_hint.encode()) <= LONGEST_LOGIN_HINT else "",
+    )
+
+
+def _problem_with(parameters: Mapping[str, str]) -> Problem | None:
+    if "request" in parameters:
+        return Problem("request_not_supported", "Request objects are not supported.")
+    if "request_uri" in parameters:
+        return Problem("request_uri_not_supported", "Request objects are not supported.")
+    if "registration" in parameters:
+        return Problem("registration_not_supported", "The registration parameter is not supported.")
+    if parameters.get("response_mode", "query") != "query":
+        return Problem("invalid_request", "The only response_mode is query.")
+    if not parameters.get("scope", "").strip():
+        return Problem("invalid_scope", "Say which scopes are wanted.")
+    challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
+    if challenge is not None and (method != "S256" or not is_challenge(challenge)):
+        return Problem(
+            "invalid_request", "code_challenge must be an S256 challenge, code_challenge_method S256."
+        )
+    if challenge is None and method is not None:
+        return Problem("invalid_request", "code_challenge_method came without code_challenge.")
+    prompt = set(parameters.get("prompt", "").split())
+    if "none" in prompt and len(prompt) > 1:
+        return Problem("invalid_request", "prompt none excludes every other prompt.")
+    max_age = parameters.get("max_age", "")
+    if max_age and not (MAX_AGE.fullmatch(max_age) and int(max_age) <= LONGEST_MAX_AGE):
+        return Problem("invalid_request", "max_age must be a number of seconds.")
+    if len(parameters.get("nonce", "")) > LONGEST_NONCE or len(parameters.get("state", "")) > LONGEST_STATE:
+        return Problem("invalid_request", "nonce or state is too long.")
+    return None

@@ -1,0 +1,41 @@
+"""Access tokens as resource requests carry them. Spec: RFC 6750 §2, §3."""
+
+import re
+from http import HTTPStatus
+
+from django.http import HttpRequest, JsonResponse
+
+from apps.oauth.answers import oauth_error
+from apps.oauth.form_requests import FORM
+
+BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """The token in the header or, for a form, in its body; None when there is none, "" when it is malformed.
+
+    Sent in both places it is malformed. In the URI it is not looked for (RFC 9700 §4.3.2), and credentials of
+    another scheme are as good as none (RFC 6750 §3.1).
+    """
+    header = request.headers.get("Authorization", "")
+    in_body = request.POST.getlist("access_token") if request.content_type == FORM else []
+    if in_body:
+        return in_body[0] if len(in_body) == 1 and not header else ""
+    if header.partition(" ")[0].lower() != "bearer":
+        return None
+    match = BEARER.fullmatch(header)
+    return match.group(1) if match else ""
+
+
+def challenge(
+    *, error: str = "", description: str = "", scope: str = "", status: int = HTTPStatus.UNAUTHORIZED
+) -> JsonResponse:
+    """Spec: RFC 6750 §3: no error code when no token was sent."""
+    parameters = {"realm": "gatehouse", "error": error, "error_description": description, "scope": scope}
+    header = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parameters.items() if value)
+    return oauth_error(
+        error or "invalid_request",
+        description or "Send an access token.",
+        status=status,
+        headers={"WWW-Authenticate": header},
+    )

@@ -1,0 +1,140 @@
+"""Questions about clients, tokens and consents. Validity is judged at use, in the statement that reads the token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from apps.access.selectors import decide_access
+from apps.oauth.models import AccessToken, Authorization, Client, Consent, RefreshToken, Scope
+from apps.oauth.standard_scopes import STANDARD_SCOPES, StandardScope
+from apps.oauth.token_values import digest, matches
+
+if TYPE_CHECKING:
+    from apps.directory.models import User
+
+LONGEST_TOKEN = 512
+# As RFC 6454 §6.2 writes one; no host name is longer.
+WEB_ORIGIN = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
+
+
+def client_by_client_id(client_id: str) -> Client | None:
+    """An enabled client of an enabled application, or nothing."""
+    if not client_id or "\x00" in client_id:
+        return None
+    found = (
+        Client.objects.select_related("application", "application__owner").filter(client_id=client_id).first()
+    )
+    return found if found is not None and found.is_usable() else None
+
+
+def is_origin_registered(origin: str) -> bool:
+    """Whether it is the origin of any enabled application in the browser."""
+    match = WEB_ORIGIN.fullmatch(origin)
+    if match is None:
+        return False
+    # What is registered may spell the origin differently, but never its host.
+    candidates = Client.objects.filter(
+        Q(redirect_uris__icontains=match[1]) | Q(allowed_origins__icontains=match[1]),
+        kind=Client.Kind.SPA,
+        is_enabled=True,
+        application__is_enabled=True,
+    )
+    return any(
+        client.origin_allowed(origin)
+        for client in candidates.only("kind", "redirect_uris", "allowed_origins").order_by()
+    )
+
+
+def secret_matches(client: Client, secret: str) -> bool:
+    return matches(secret, client.client_secret)
+
+
+def consent_of(*, user: User, client: Client) -> Consent | None:
+    return Consent.objects.filter(user=user, client=client).first()
+
+
+def described_scopes(names: Iterable[str]) -> list[Scope | StandardScope]:
+    """The scopes in the order asked for, each with the words that people read."""
+    wanted = list(names)
+    own = {scope.name: scope for scope in Scope.objects.filter(name__in=wanted)}
+    return [STANDARD_SCOPES.get(name) or own.get(name) or Scope(name=name, title=name) for name in wanted]
+
+
+def is_live(authorization: Authorization, *, client: Client, user: User, now: datetime) -> bool:
+    """Whether the person, the client and the session behind a token still stand.
+
+    A new password ends what came from signing in with the one before, also where it outlives the session.
+    """
+    session = authorization.session
+    return (
+        authorization.revoked_at is None
+        and client.is_usable()
+        and user.may_sign_in(now=now)
+        and (user.password_changed_at is None or user.password_changed_at <= authorization.auth_time)
+        and (
+            authorization.is_offline
+            or (session is not None and session.ended_at is None and session.expires_at > now)
+        )
+    )
+
+
+def is_in_force(authorization: Authorization, *, client: Client, user: User, now: datetime) -> bool:
+    """Whether it stands and the person may still use the application; asks for roles only where one is needed."""
+    return (
+        is_live(authorization, client=client, user=user, now=now)
+        and decide_access(user=user, application=client.application, now=now).is_allowed
+    )
+
+
+def scopes_in_force(authorization: Authorization) -> list[str]:
+    """What was granted, less what the client may no longer have."""
+    allowed = authorization.client.allowed_scopes
+    return [scope for scope in authorization.scope.split() if scope in allowed]
+
+
+def live_access_token(value: str, *, now: datetime) -> AccessToken | None:
+    """The token with all that its validity hangs on, or nothing: one statement, and one where a role is needed."""
+    if not value or len(value) > LONGEST_TOKEN:
+        return None
+    token = (
+        AccessToken.objects.select_related("user", "application__application", "authorization__session")
+        .filter(token_checksum=digest(value), expires__gt=now, revoked_at__isnull=True)
+        .first()
+    )
+    if token is None or not token.application.is_usable():
+        return None
+    if token.authorization is None:
+        return token
+    # The token's own client and person are those of its authorization: reading them twice would cost most.
+    stands = token.user is not None and is_in_force(
+        token.authorization, client=token.application, user=token.user, now=now
+    )
+    return token if stands else None
+
+
+def refresh_token_by_value(value: str) -> RefreshToken | None:
+    """The token whatever its state, with what its validity hangs on: a used one must be recognised."""
+    if not value or len(value) > LONGEST_TOKEN:
+        return None
+    return (
+        RefreshToken.objects.select_related(
+            "authorization__user", "authorization__session", "authorization__client__application"
+        )
+        .filter(token_checksum=digest(value))
+        .first()
+    )
+
+
+def is_usable(token: RefreshToken, *, now: datetime) -> bool:
+    """Whether the token could be rotated at `now`."""
+    family = token.authorization
+    return (
+        token.revoked is None
+        and token.expires > now
+        and is_in_force(family, client=family.client, user=family.user, now=now)
+    )

@@ -1,0 +1,35 @@
+"""The scopes that OpenID Connect defines, in words that people read. Spec: OIDC Core §5.4, §11."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True)
+class StandardScope:
+    name: str
+    title: StrOrPromise
+    description: StrOrPromise
+
+
+STANDARD_SCOPES = {
+    scope.name: scope
+    for scope in (
+        StandardScope(
+            "openid", _("Know who you are"), _("An identifier that stays the same at each sign-in.")
+        ),
+        StandardScope("profile", _("See your profile"), _("Your name, user name, language and time zone.")),
+        StandardScope("email", _("See your e-mail address"), _("And whether it has been verified.")),
+        StandardScope(
+            "offline_access",
+            _("Keep access while you are away"),
+            _("Until you or an administrator take it back, also after you sign out."),
+        ),
+    )
+}

@@ -1,0 +1,254 @@
+"""/oauth/authorize: a client sends a person here to sign in and to consent.
+
+Spec: RFC 6749 §3.1, OIDC Core §3.1.2. The address keeps the whole request; every step reads it again from
+there, so that what is shown, what is granted and what was asked are the same.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from oauth2_provider.exceptions import FatalClientError, OAuthToolkitError
+from oauth2_provider.oauth2_backends import get_oauthlib_core
+
+from apps.access.selectors import decide_access
+from apps.oauth.answers import RedirectToClient, error_redirect
+from apps.oauth.authorization_request import Problem, Wishes, is_readable, parse_wishes, survives_sign_in
+from apps.oauth.exchange import ENVIRON_KEY, Exchange, begin_exchange
+from apps.oauth.hints import hinted_subject
+from apps.oauth.models import Client
+from apps.oauth.reauthentication import forget_demand, is_demand_met, remember_demand
+from apps.oauth.redirect_uris import origin_of_uri
+from apps.oauth.selectors import consent_of, described_scopes
+from apps.oauth.services.authorizations import ConsentBasis, refuse_authorization
+from apps.signin.services.browser_session import SignedIn, signed_in
+from apps.signin.services.sign_in_required import to_sign_in
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """A request whose client, redirect URI, scopes and challenge oauthlib and the validator have accepted."""
+
+    client: Client
+    redirect_uri: str
+    state: str | None
+    scopes: list[str]
+    credentials: dict[str, Any]
+    wishes: Wishes
+    exchange: Exchange
+
+    def refused(self, error: str, description: str) -> RedirectToClient:
+        return error_redirect(self.redirect_uri, error=error, description=description, state=self.state)
+
+
+@method_decorator([never_cache, csrf_exempt], name="dispatch")
+class AuthorizeView(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        asked = self.understand(request)
+        if isinstance(asked, HttpResponse):
+            return asked
+        current = signed_in(request)
+        answer = self.ask_who(request, asked, current)
+        if answer is not None or current is None:
+            return answer or asked.refused("login_required", "Nobody is signed in.")
+        answer = self.check_access(asked, current)
+        if answer is not None:
+            return answer
+        consent = self.consent_basis(asked, current)
+        if consent is not None:
+            return self.grant(request, asked, current, consent)
+        if asked.wishes.is_silent:
+            return asked.refused("consent_required", "The person has not consented yet.")
+        return self.consent_page(request, asked, current)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The consent form's answer, or an authorization request sent as a form (OIDC Core §3.1.2.1)."""
+        if "action" in request.POST:
+            return self.decide(request)
+        query = urlencode(list(request.POST.lists()), doseq=True)
+        if not survives_sign_in(query):
+            return _error_page(request, "invalid_request")
+        return redirect(f"{request.path}?{query}", preserve_request=False)
+
+    @method_decorator(csrf_protect)
+    def decide(self, request: HttpRequest) -> HttpResponse:
+        asked = self.understand(request)
+        if isinstance(asked, HttpResponse):
+            return asked
+        current = signed_in(request)
+        if current is None or self.ask_who(request, asked, current) is not None:
+            # Not who the page was shown to, or no longer: the request starts again.
+            return redirect(request.get_full_path(), preserve_request=False)
+        answer = self.check_access(asked, current)
+        if answer is not None:
+            return answer
+        if request.POST["action"] != "allow":
+            self.record_refusal(asked, current, "consent_denied")
+            return asked.refused("access_denied", "The person did not consent.")
+        return self.grant(request, asked, current, ConsentBasis.GIVEN)
+
+    # The steps ----------------------------------------------------------------------------------------------
+
+    def understand(self, request: HttpRequest) -> AuthorizationRequest | HttpResponse:
+        """The request, or the answer to one that cannot be understood."""
+        exchange = begin_exchange(request)
+        query = request.META.get("QUERY_STRING", "")
+        if not is_readable(query, request.GET) or not survives_sign_in(query):
+            return _error_page(request, "invalid_request")
+        try:
+            scopes, credentials = get_oauthlib_core().validate_authorization_request(request)
+        except FatalClientError as error:
+            return _error_page(request, error.oauthlib_error.error)
+        except OAuthToolkitError as error:
+            return self.refused_by_oauthlib(request, error)
+        oauth_request = credentials.pop("request")
+        wishes = parse_wishes(request.GET.dict())
+        if isinstance(wishes, Problem):
+            return error_redirect(
+                credentials["redirect_uri"],
+                error=wishes.error,
+                description=wishes.description,
+                state=credentials.get("state"),
+            )
+        request.form_action_origins = (origin_of_uri(credentials["redirect_uri"]),)  # type: ignore[attr-defined]
+        return AuthorizationRequest(
+            client=oauth_request.client,
+            redirect_uri=credentials["redirect_uri"],
+            state=credentials.get("state"),
+            scopes=list(dict.fromkeys(scopes)),
+            credentials=credentials,
+            wishes=wishes,
+            exchange=exchange,
+        )
+
+    def refused_by_oauthlib(self, request: HttpRequest, error: OAuthToolkitError) -> HttpResponse:
+        """Only a redirect URI that is registered is ever redirected to."""
+        problem = error.oauthlib_error
+        client = request.META[ENVIRON_KEY].client
+        redirect_uri = problem.redirect_uri or request.GET.get("redirect_uri", "")
+        if client is None or not client.redirect_uri_allowed(redirect_uri):
+            return _error_page(request, problem.error)
+        return error_redirect(
+            redirect_uri,
+            error=problem.error,
+            description=problem.description or "",
+            state=request.GET.get("state"),
+        )
+
+    def ask_who(
+        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn | None
+    ) -> HttpResponse | None:
+        """Nothing when the right person is signed in recently enough; else the way to sign in."""
+        wishes, now = asked.wishes, asked.exchange.now
+        wanted = hinted_subject(wishes.id_token_hint) if wishes.id_token_hint else None
+        if wanted == "":
+            return asked.refused("invalid_request", "id_token_hint is not an ID token of this issuer.")
+        is_other_person = current is not None and wanted not in {None, str(current.user.pk)}
+        if current is not None:
+            has_just_signed_in = is_demand_met(
+                request, authenticated_at=current.session.authenticated_at, now=now
+            )
+            if not is_other_person and (has_just_signed_in or not self.is_stale(asked, current)):
+                return None
+            if is_other_person and has_just_signed_in:
+                return asked.refused("login_required", "Somebody else has signed in.")
+        if wishes.is_silent:
+            return asked.refused("login_required", "The person has to sign in.")
+        hints = {"login_hint": wishes.login_hint} if wishes.login_hint else {}
+        if current is not None:
+            hints["reauthenticate"] = "yes"
+        response = to_sign_in(request, **hints)
+        remember_demand(request, response, now=now)
+        return response
+
+    def is_stale(self, asked: AuthorizationRequest, current: SignedIn) -> bool:
+        """Whether the client wants the person to sign in anew, although they are signed in."""
+        max_age = asked.wishes.max_age_seconds
+        is_too_old = max_age is not None and (
+            current.session.authenticated_at + timedelta(seconds=max_age) < asked.exchange.now
+        )
+        return is_too_old or bool(asked.wishes.prompt & {"login", "select_account"})
+
+    def check_access(self, asked: AuthorizationRequest, current: SignedIn) -> HttpResponse | None:
+        decision = decide_access(
+            user=current.user, application=asked.client.application, now=asked.exchange.now
+        )
+        if decision.is_allowed:
+            return None
+        self.record_refusal(asked, current, decision.reason.value)
+        return asked.refused("access_denied", "The person may not use this application.")
+
+    def consent_basis(self, asked: AuthorizationRequest, current: SignedIn) -> ConsentBasis | None:
+        """What the person need not be asked for; nothing when they must be."""
+        if "consent" in asked.wishes.prompt:
+            return None
+        if asked.client.skip_authorization:
+            return ConsentBasis.NOT_ASKED
+        consent = consent_of(user=current.user, client=asked.client)
+        is_covered = consent is not None and consent.covers(frozenset(asked.scopes))
+        return ConsentBasis.REMEMBERED if is_covered else None
+
+    def consent_page(
+        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn
+    ) -> HttpResponse:
+        consent = consent_of(user=current.user, client=asked.client)
+        owner = asked.client.application.owner
+        context = {
+            "client": asked.client,
+            "owner_name": owner.display_name if owner else "",
+            "scopes": described_scopes(asked.scopes),
+            "since": consent.granted_at if consent else None,
+            "person": current.user,
+            "hidden_fields": [],
+        }
+        return render(request, "oauth/consent.html", context)
+
+    def grant(
+        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn, consent: ConsentBasis
+    ) -> HttpResponse:
+        handed_on = {"client": asked.client, "signed_in": current, "consent": consent}
+        try:
+            location, _headers, _body, _status = get_oauthlib_core().create_authorization_response(
+                request=request,
+                scopes=asked.scopes,
+                credentials={**asked.credentials, **handed_on},
+                allow=True,
+            )
+        except OAuthToolkitError as error:
+            return self.refused_by_oauthlib(request, error)
+        response = RedirectToClient(location)
+        forget_demand(request, response)
+        return response
+
+    def record_refusal(self, asked: AuthorizationRequest, current: SignedIn, reason: str) -> None:
+        refuse_authorization(
+            client=asked.client,
+            current=current,
+            reason=reason,
+            scopes=asked.scopes,
+            origin=asked.exchange.origin,
+            now=asked.exchange.now,
+        )
+
+
+def _error_page(request: HttpRequest, error: str) -> HttpResponse:
+    """For requests that name no client or no registered redirect URI: there is nobody to send the answer to."""
+    context = {
+        "title": _("This sign-in link does not work"),
+        "explanation": _(
+            "The application that sent you here did not say correctly who it is or where to send you back. "
+            "Go back to the application and start again; if that does not help, tell the people who run it."
+        ),
+        "error": error,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return render(request, "oauth/error.html", context, status=HTTPStatus.BAD_REQUEST)
