@@ -1,0 +1,216 @@
+"""Acme Corporation: who works there, what they use, and who may use it. Made up from end to end."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+PASSWORD = "gatehouse-demo-1"  # noqa: S105 - printed for everybody; made in embedded mode only
+DOMAIN = "acme.example"
+
+
+@dataclass(frozen=True)
+class Employee:
+    username: str
+    given_name: str
+    family_name: str
+    department: str
+    job_title: str
+    manager: str = ""
+    time_zone: str = "Europe/Berlin"
+    locale: str = "en"
+    kind: str = "employee"
+    status: str = "active"
+    is_staff: bool = False
+    is_superuser: bool = False
+    # Days from the day on which the demonstration is set up.
+    starts_in: int = -900
+    ends_in: int | None = None
+
+    def starts_on(self, today: date) -> date:
+        return today + timedelta(days=self.starts_in)
+
+    def ends_on(self, today: date) -> date | None:
+        return None if self.ends_in is None else today + timedelta(days=self.ends_in)
+
+
+def _team(department: str, lead: str, time_zone: str, *members: tuple[str, str, str, str]) -> list[Employee]:
+    return [
+        Employee(username, given, family, department, title, manager=lead, time_zone=time_zone)
+        for username, given, family, title in members
+    ]
+
+
+BERLIN, LONDON, NEW_YORK, MADRID = "Europe/Berlin", "Europe/London", "America/New_York", "Europe/Madrid"
+
+# Managers stand before those who report to them.
+EMPLOYEES: tuple[Employee, ...] = (
+    Employee("clara", "Clara", "Weiss", "Management", "Chief Executive"),
+    Employee("admin", "Alex", "Winter", "IT", "IT Administrator", "clara", is_staff=True, is_superuser=True),
+    Employee("auditor", "Ines", "Roth", "Management", "Internal Auditor", "clara", is_staff=True),
+    Employee(
+        "henrik", "Henrik", "Lund", "Management", "Chief Operating Officer", "clara", "Europe/Stockholm"
+    ),
+    Employee("anna", "Anna", "Keller", "Human Resources", "Head of Human Resources", "clara"),
+    *_team(
+        "Human Resources",
+        "anna",
+        BERLIN,
+        ("lea", "Lea", "Brandt", "Payroll Specialist"),
+        ("omar", "Omar", "Haddad", "Recruiter"),
+        ("julia", "Julia", "Novak", "HR Business Partner"),
+    ),
+    Employee("priya", "Priya", "Nair", "Finance", "Head of Finance", "clara", LONDON),
+    *_team(
+        "Finance",
+        "priya",
+        LONDON,
+        ("george", "George", "Bell", "Controller"),
+        ("sofia", "Sofia", "Marino", "Accountant"),
+        ("peter", "Peter", "Okafor", "Accountant"),
+        ("nina", "Nina", "Vogel", "Treasury Analyst"),
+        ("liam", "Liam", "Byrne", "Expense Auditor"),
+    ),
+    Employee("marcus", "Marcus", "Reed", "Engineering", "Head of Engineering", "henrik", NEW_YORK),
+    Employee("bob", "Bob", "Fischer", "Engineering", "Software Engineer", "marcus"),
+    *_team(
+        "Engineering",
+        "marcus",
+        BERLIN,
+        ("emma", "Emma", "Schulz", "Staff Engineer"),
+        ("yuki", "Yuki", "Tanaka", "Software Engineer"),
+        ("diego", "Diego", "Santos", "Software Engineer"),
+        ("amina", "Amina", "Diallo", "Site Reliability Engineer"),
+        ("jonas", "Jonas", "Berg", "Software Engineer"),
+        ("ruth", "Ruth", "Adler", "Quality Engineer"),
+        ("kofi", "Kofi", "Mensah", "Data Engineer"),
+        ("hana", "Hana", "Kim", "Product Designer"),
+        ("pavel", "Pavel", "Dvorak", "Security Engineer"),
+    ),
+    Employee("isabel", "Isabel", "Cruz", "Sales", "Head of Sales", "henrik", MADRID),
+    *_team(
+        "Sales",
+        "isabel",
+        MADRID,
+        ("tom", "Tom", "Hughes", "Account Executive"),
+        ("mara", "Mara", "Ionescu", "Account Executive"),
+        ("victor", "Victor", "Laurent", "Sales Engineer"),
+        ("grace", "Grace", "Mbeki", "Account Executive"),
+        ("felix", "Felix", "Kraus", "Sales Operations"),
+        ("elena", "Elena", "Petrova", "Account Executive"),
+    ),
+    *_team(
+        "IT",
+        "admin",
+        BERLIN,
+        ("max", "Max", "Hartmann", "Service Desk Agent"),
+        ("zoe", "Zoe", "Lambert", "Systems Engineer"),
+        ("ali", "Ali", "Rahimi", "Network Engineer"),
+    ),
+    Employee("carl", "Carl", "Jensen", "Engineering", "Consultant", "marcus", kind="contractor", ends_in=45),
+    Employee("simon", "Simon", "Wolf", "Sales", "Account Executive", "isabel", MADRID, status="suspended"),
+    Employee("nora", "Nora", "Lindqvist", "Engineering", "Software Engineer", "marcus", starts_in=21),
+)
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """Somebody to sign in as, and what that shows."""
+
+    username: str
+    role: str
+
+
+DEMO_ACCOUNTS = (
+    DemoAccount("admin", "Administrator"),
+    DemoAccount("auditor", "Auditor, reads the administration"),
+    DemoAccount("anna", "Human Resources, may open Acme Payroll"),
+    DemoAccount("bob", "Engineer, may not open Acme Payroll"),
+)
+
+
+@dataclass(frozen=True)
+class DemoGroup:
+    name: str
+    description: str
+    departments: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+
+
+GROUPS = (
+    DemoGroup("Payroll team", "Runs the monthly payroll", ("Human Resources",), ("priya",)),
+    DemoGroup("Finance", "Everyone in Finance", ("Finance",)),
+    DemoGroup("Engineering", "Everyone in Engineering", ("Engineering",)),
+    DemoGroup("Service desk", "First line of support", (), ("max", "zoe")),
+)
+
+
+@dataclass(frozen=True)
+class DemoApplication:
+    name: str
+    slug: str
+    description: str
+    owner: str
+    is_for_everyone: bool = False
+
+
+PAYROLL, PAYROLL_API = "Acme Payroll", "Acme Payroll API"
+APPLICATIONS = (
+    DemoApplication("Acme Wiki", "acme-wiki", "What everybody at Acme should know", "emma", True),
+    DemoApplication("Acme Expenses", "acme-expenses", "Claim what you have paid for Acme", "priya"),
+)
+APPLICATION_OWNERS = {PAYROLL: "anna", PAYROLL_API: "anna"}
+
+
+@dataclass(frozen=True)
+class DemoRole:
+    name: str
+    slug: str
+    description: str
+    application: str = ""
+    permissions: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    people: tuple[str, ...] = field(default=())
+
+
+AUDITOR_RIGHTS = tuple(
+    f"{app}.view_{model}"
+    for app, model in (
+        ("audit", "auditevent"),
+        ("audit", "sealbatch"),
+        ("audit", "auditverificationrun"),
+        ("directory", "user"),
+        ("directory", "group"),
+        ("directory", "membership"),
+        ("access", "application"),
+        ("access", "role"),
+        ("access", "assignment"),
+        ("oauth", "client"),
+        ("oauth", "scope"),
+        ("oauth", "authorization"),
+        ("signin", "session"),
+        ("keys", "signingkey"),
+    )
+)
+ROLES = (
+    DemoRole(
+        "Payroll user",
+        "payroll-user",
+        "Opens Acme Payroll and sees payslips",
+        PAYROLL,
+        groups=("Payroll team",),
+    ),
+    DemoRole(
+        "Expenses user",
+        "expenses-user",
+        "Claims and approves expenses",
+        "Acme Expenses",
+        groups=("Finance", "Engineering"),
+    ),
+    DemoRole(
+        "Auditor",
+        "auditor",
+        "Reads the administration, changes nothing",
+        "",
+        AUDITOR_RIGHTS,
+        people=("auditor",),
+    ),
+)
