@@ -1,0 +1,1 @@
+"""Sample applications that sign people in with Gatehouse; `python -m examples` runs them all."""

@@ -1,0 +1,36 @@
+"""What a person reads once everything runs."""
+
+from examples.launcher.plan import Demonstration, Plan
+
+PEOPLE_SHOWN = 6
+
+
+def announcement(plan: Plan, demonstration: Demonstration) -> str:
+    addresses = [
+        ("Sample application", f"{plan.payroll_url}/", "start here: Acme Payroll"),
+        ("Portal", f"{plan.issuer}/", "where people find their applications"),
+        ("Administration", f"{plan.issuer}/admin/", "people, applications, the audit log"),
+    ]
+    people = [(p.username, p.password, p.role) for p in demonstration.people[:PEOPLE_SHOWN]]
+    places = [("State", str(plan.data_dir), ""), ("Logs", str(plan.log_dir), "")]
+    blocks = [
+        ["Gatehouse is running. Press Ctrl-C to stop it."],
+        _aligned(addresses),
+        [
+            "Sign in with one of these (demonstration only):",
+            *_aligned([("USER", "PASSWORD", "ROLE"), *people]),
+        ],
+        _aligned(places),
+    ]
+    return _boxed([line for block in blocks for line in [*block, ""]][:-1])
+
+
+def _aligned(rows: list[tuple[str, str, str]]) -> list[str]:
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return [f"  {row[0]:<{first}}  {row[1]:<{second}}  {row[2]}".rstrip() for row in rows]
+
+
+def _boxed(lines: list[str]) -> str:
+    width = max(map(len, lines))
+    edge = "-" * (width + 2)
+    return "\n".join([f"+{edge}+", *(f"| {line:<{width}} |" for line in lines), f"+{edge}+"])

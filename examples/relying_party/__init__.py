@@ -1,0 +1,1 @@
+"""Acme Payroll: an application that leaves signing in to Gatehouse."""
