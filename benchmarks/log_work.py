@@ -1,0 +1,109 @@
+"""Work on the audit log, run by benchmarks.in_gatehouse; arguments are texts, times are in seconds."""
+
+import resource
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.audit.canonical import Json
+from apps.audit.ports import Outcome, Subject
+from apps.audit.services.partitions import ensure_partitions
+from apps.audit.services.record import record_event
+from apps.audit.services.sealing import seal_pending
+from apps.audit.services.verification import verify_log
+from apps.core.origin import Origin
+from apps.keys.services.signing_keys import ensure_signing_keys
+from apps.oauth.events import OAuthAction
+from tests.factories.audit_log import write_events
+
+CLIENT = Subject(kind="client", id="0192f3a0-0000-7000-8000-0000000c11e7", label="Expenses")
+PERSON = Subject(kind="user", id="0192f3a0-0000-7000-8000-00000000a11c", label="alice@example.org")
+ORIGIN = Origin(ip="192.0.2.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101", request_id="r")
+DETAILS: dict[str, Json] = {
+    "grant_type": "refresh_token",
+    "scope": "openid profile email",
+    "expires_in": 3600,
+}
+WARM_UP = 50
+SEALING_PAUSE = 1.0
+"""Five times as often as the server does it."""
+
+
+def prepare() -> dict[str, Any]:
+    ensure_signing_keys(now=timezone.now())
+    ensure_partitions(now=timezone.now())
+    return {}
+
+
+def append(seconds: str) -> dict[str, Any]:
+    """One event a transaction, one after the other, as requests do."""
+    for _ in range(WARM_UP):
+        _append_one()
+    took: list[float] = []
+    started = time.perf_counter()
+    while (before := time.perf_counter()) < started + float(seconds):
+        _append_one()
+        took.append(time.perf_counter() - before)
+    return {"took": took, "seconds": time.perf_counter() - started}
+
+
+def _append_one() -> None:
+    with transaction.atomic():
+        record_event(
+            action=OAuthAction.TOKEN_ISSUED,
+            outcome=Outcome.SUCCESS,
+            actor=CLIENT,
+            target=PERSON,
+            origin=ORIGIN,
+            now=timezone.now(),
+            client_id=CLIENT.id,
+            details=DETAILS,
+        )
+
+
+def fill(count: str) -> dict[str, Any]:
+    """Events of the last hour, in bulk: only what is done with them is measured."""
+    start, step = timezone.now() - timedelta(hours=1), timedelta(hours=1) / int(count)
+    write_events(int(count), start=start, step=step)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # autovacuum would, a minute later
+    return {}
+
+
+def seal() -> dict[str, Any]:
+    """All there is."""
+    memory, started = _peak_mib(), time.perf_counter()
+    sealed = seal_pending(now=timezone.now())
+    took = time.perf_counter() - started
+    return {"events": sealed, "seconds": took, "peak_mib": _peak_mib(), "growth_mib": _peak_mib() - memory}
+
+
+def seal_for(seconds: str) -> dict[str, Any]:
+    """Again and again, while others append."""
+    started, sealed = time.perf_counter(), 0
+    while time.perf_counter() < started + float(seconds):
+        time.sleep(SEALING_PAUSE)
+        sealed += seal_pending(now=timezone.now())
+    return {"events": sealed}
+
+
+def verify() -> dict[str, Any]:
+    memory, started = _peak_mib(), time.perf_counter()
+    report = verify_log(now=timezone.now())
+    took = time.perf_counter() - started
+    if not report.is_intact:
+        raise SystemExit(f"the log does not verify: {report.findings[0].message}")
+    return {
+        "events": report.sealed_count,
+        "seconds": took,
+        "peak_mib": _peak_mib(),
+        "growth_mib": _peak_mib() - memory,
+    }
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

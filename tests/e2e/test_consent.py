@@ -1,0 +1,118 @@
+"""An application asks for a person: sign-in, consent, and the way back."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Look, Person, RelyingParty
+from tests.e2e.steps import authorization_url, fill_in, returned, sign_in
+from tests.services.gatehouse import Gatehouse
+
+Register = Callable[..., RelyingParty]
+
+
+def test_allowing_leads_back_with_a_code_and_is_remembered(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
+) -> None:
+    client = register()
+    page.goto(authorization_url(gatehouse.base_url, client))
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Sign in to {client.name}")
+    look(page, "sign-in-for-an-application")
+    fill_in(page, person)
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Allow {client.name} to use your account?")
+    look(page, "consent")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    answer = returned(page, client)
+    assert answer["code"]
+    assert answer["state"] == "the-state"
+    assert answer["iss"] == gatehouse.base_url
+    # Nothing is asked a second time.
+    page.goto(authorization_url(gatehouse.base_url, client, state="again"))
+    assert returned(page, client)["state"] == "again"
+
+
+def test_more_than_was_allowed_is_asked_for_again(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
+) -> None:
+    client = register("--scope", "openid profile email offline_access")
+    page.goto(authorization_url(gatehouse.base_url, client, scope="openid"))
+    fill_in(page, person)
+    page.get_by_role("button", name="Allow", exact=True).click()
+    assert returned(page, client)["code"]
+    page.goto(authorization_url(gatehouse.base_url, client, scope="openid email offline_access"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Allow {client.name} to use your account?")
+    look(page, "consent-for-more")
+
+
+def test_declining_leads_back_without_a_code(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register
+) -> None:
+    client = register()
+    sign_in(page, gatehouse.base_url, person)
+    page.goto(authorization_url(gatehouse.base_url, client))
+    page.get_by_role("button", name="Don't allow").click()
+    answer = returned(page, client)
+    assert (answer["error"], answer["state"]) == ("access_denied", "the-state")
+    assert "code" not in answer
+    # And is asked again the next time.
+    page.goto(authorization_url(gatehouse.base_url, client))
+    expect(page.get_by_role("button", name="Allow", exact=True)).to_be_visible()
+
+
+def test_person_without_a_role_is_sent_back(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register
+) -> None:
+    client = register("--audience", "assigned")
+    page.goto(authorization_url(gatehouse.base_url, client))
+    fill_in(page, person)
+    assert returned(page, client)["error"] == "access_denied"
+
+
+def test_application_may_ask_for_the_password_once_more(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
+) -> None:
+    client = register("--first-party")
+    sign_in(page, gatehouse.base_url, person)
+    page.goto(authorization_url(gatehouse.base_url, client, prompt="login"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it is you")
+    look(page, "confirm-password-for-an-application")
+    page.get_by_label("Password", exact=True).fill(person.password)
+    page.get_by_role("button", name="Confirm").click()
+    assert returned(page, client)["code"]
+
+
+def test_somebody_else_can_take_over_at_the_consent_page(
+    page: Page, gatehouse: Gatehouse, person: Person, on_call: Person, register: Register
+) -> None:
+    client = register()
+    sign_in(page, gatehouse.base_url, person)
+    page.goto(authorization_url(gatehouse.base_url, client))
+    page.get_by_role("link", name="Not you?").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(authorization_url(gatehouse.base_url, client))
+    fill_in(page, on_call)
+    expect(page.get_by_text(f"{on_call.username}@example.org")).to_be_visible()
+
+
+def test_request_of_an_unknown_application_ends_here(
+    page: Page, gatehouse: Gatehouse, person: Person, look: Look
+) -> None:
+    page.goto(
+        authorization_url(
+            gatehouse.base_url, RelyingParty("nobody", "Nobody", "https://app.example.org/callback")
+        )
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("This sign-in link does not work")
+    look(page, "authorization-error")
+
+
+def test_application_asks_to_sign_out(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
+) -> None:
+    client = register()
+    sign_in(page, gatehouse.base_url, person)
+    page.goto(f"{gatehouse.base_url}/oauth/logout?client_id={client.client_id}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{client.name} asks to sign you out")
+    look(page, "sign-out-for-an-application")
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")

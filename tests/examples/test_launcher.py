@@ -1,0 +1,141 @@
+"""`python -m examples` says what is in its way, keeps logs apart, and leaves nobody behind."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examples.launcher import ports
+from examples.launcher.announcement import announcement
+from examples.launcher.children import Child, StepFailed, run_step, start, stop
+from examples.launcher.plan import ClientCredentials, Demonstration, Person, Plan
+from tests.services.environment import PROJECT_DIR
+
+PRINTED = {
+    "people": [{"username": "ada", "password": "correct horse", "role": "Administrator"}],
+    "clients": {
+        "payroll": {"client_id": "p", "client_secret": "ps"},
+        "payroll-api": {"client_id": "a", "client_secret": "as"},
+    },
+}
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return Plan(port=8100, data_dir=tmp_path, issuer="http://localhost:8100", inherited={"PATH": "/bin"})
+
+
+def python(program: str, tmp_path: Path) -> Child:
+    log = tmp_path / "child.log"
+    return start(
+        "child", [sys.executable, "-c", program], env=os.environ, log=log, ready_url="http://[::1]:1/"
+    )
+
+
+def wait_for_line(child: Child, text: str) -> None:
+    while text not in (child.log.read_text() if child.log.exists() else ""):
+        assert not child.has_died(), child.last_words()
+
+
+def test_taken_port_is_named_with_the_way_out(taken_port: int, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "examples"],
+        cwd=PROJECT_DIR,
+        env={**os.environ, "PORT": str(taken_port - 1), "DATA_DIR": str(tmp_path / "state"), "BASE_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert f"Port {taken_port} cannot be used" in done.stderr
+    assert "PORT=" in done.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_port_taken_on_the_other_loopback_address_counts_as_taken() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        assert ports.obstacle(server.getsockname()[1])
+
+
+def test_port_of_a_closed_server_is_free(taken_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert ports.obstacle(port) == ""
+    assert ports.obstacle(taken_port)
+
+
+def test_lines_of_a_child_are_stamped_and_prefixed(tmp_path: Path) -> None:
+    child = python("print('hello'); raise SystemExit(3)", tmp_path)
+    assert child.process.wait(timeout=30) == 3
+    assert child.last_words().endswith("[child] hello")
+    stop([child])
+
+
+def test_child_that_ignores_the_request_to_stop_is_ended_with_its_own_children(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("examples.launcher.children.STOP_SECONDS", 0.2)
+    stubborn = (
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "grandchild = os.fork()\n"
+        "if grandchild: print('started', grandchild, flush=True)\n"
+        "while True: time.sleep(60)\n"
+    )
+    child = python(stubborn, tmp_path)
+    wait_for_line(child, "started")
+    stop([child])
+    assert child.has_died()
+    grandchild = int(child.log.read_text().split()[-1])
+    state = Path(f"/proc/{grandchild}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
+
+
+def test_failed_step_tells_its_last_words(tmp_path: Path) -> None:
+    program = "import sys; print('half done'); print('the reason', file=sys.stderr); sys.exit(2)"
+    with pytest.raises(StepFailed, match=r"(?s)half done.*the reason"):
+        run_step([sys.executable, "-c", program], env=os.environ, log=tmp_path / "prepare.log")
+
+
+def test_samples_get_their_own_credentials_and_none_of_gatehouses_secrets(plan: Plan) -> None:
+    plan = Plan(8100, plan.data_dir, plan.issuer, {"SECRET_KEY": "gatehouse", "CLIENT_SECRET_FILE": "/wrong"})
+    payroll = plan.payroll_environment(ClientCredentials("p", "ps"))
+    assert (payroll["CLIENT_ID"], payroll["CLIENT_SECRET"], payroll["PORT"]) == ("p", "ps", "8101")
+    assert payroll["API_URL"] == "http://localhost:8102"
+    assert "SECRET_KEY" not in payroll
+    assert "CLIENT_SECRET_FILE" not in payroll
+    assert plan.gatehouse_environment()["BASE_URL"] == "http://localhost:8100"
+
+
+def test_announcement_names_addresses_people_and_places(plan: Plan) -> None:
+    text = announcement(plan, Demonstration.from_json(PRINTED))
+    for expected in (
+        "http://localhost:8101/",
+        "http://localhost:8100/admin/",
+        "ada",
+        "correct horse",
+        "Administrator",
+        str(plan.log_dir),
+        "Ctrl-C",
+    ):
+        assert expected in text
+    assert len({len(line) for line in text.splitlines()}) == 1
+
+
+def test_demonstration_keeps_the_two_clients_apart() -> None:
+    demonstration = Demonstration.from_json(PRINTED)
+    assert demonstration.people == (Person("ada", "correct horse", "Administrator"),)
+    assert demonstration.payroll == ClientCredentials("p", "ps")
+    assert demonstration.api == ClientCredentials("a", "as")

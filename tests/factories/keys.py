@@ -1,0 +1,20 @@
+"""Signing keys for tests, generated once a process: making an RSA key is slow."""
+
+from functools import cache
+
+from django.utils import timezone
+
+from apps.keys.key_material import NewKey, generate
+from apps.keys.models import SigningKey
+from apps.keys.services.signing_keys import NEEDED
+
+_generate = cache(generate)
+
+
+def make_signing_keys() -> None:
+    """What `ensure_signing_keys` makes, without its events."""
+    for purpose, algorithm in NEEDED:
+        new: NewKey = _generate(algorithm)
+        SigningKey.objects.create(
+            purpose=purpose, algorithm=algorithm, created_at=timezone.now(), **vars(new)
+        )

@@ -1,0 +1,201 @@
+"""The log is read in the administration: found by id and action, never counted, never changed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apps.audit.models import AuditEvent
+from apps.audit.ports import SYSTEM, Subject, signer
+from apps.audit.services.sealing import seal_pending
+from apps.audit.services.verification import record_verification, verify_log
+from tests.factories.clients import make_client
+from tests.factories.people import make_user
+from tests.integration.admin.desk import at_desk, listing, make_staff, make_superuser, page_of, text_of
+from tests.integration.audit.log_setup import LogTestSigner, record, triggers_dropped
+
+pytestmark = pytest.mark.django_db
+
+LOG = listing("audit.auditevent")
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return at_desk(make_staff("audit.view_auditevent", "audit.view_sealbatch"))
+
+
+def found(browser: Browser, **query: str) -> list[AuditEvent]:
+    return list(browser.get(LOG, query).context["cl"].result_list)
+
+
+def test_newest_event_comes_first(browser: Browser) -> None:
+    older, newer = record(now=timezone.now() - timedelta(hours=1)), record(now=timezone.now())
+    listed = found(browser)
+    assert listed.index(newer) < listed.index(older)
+
+
+def test_events_are_found_by_any_id_and_by_action(browser: Browser) -> None:
+    person, client = make_user(), make_client().row
+    by_actor = record(actor=Subject("user", str(person.pk), "somebody"), now=timezone.now())
+    by_target = record(target=Subject("user", str(person.pk)), now=timezone.now())
+    by_client = record(client_id=str(client.pk), now=timezone.now())
+    assert set(found(browser, q=str(person.pk))) == {by_actor, by_target}
+    assert by_client in found(browser, q=str(client.pk))
+    assert found(browser, q=str(by_client.pk)) == [by_client]
+    assert set(found(browser, q="door.opened")) == {by_actor, by_target, by_client}
+    assert found(browser, q="somebody") == []
+
+
+def test_filters_narrow_by_time_outcome_and_action(browser: Browser) -> None:
+    now = timezone.now()
+    old = record(now=now - timedelta(days=3))
+    recent = record(now=now)
+    assert old not in found(browser, when="24h")
+    assert recent in found(browser, when="24h")
+    assert found(browser, when="7d", action="door.opened") == [recent, old]
+    assert found(browser, when="7d", action="door.opened", outcome="refused") == []
+
+
+def test_one_day_is_a_filter(browser: Browser) -> None:
+    noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    on_the_day = record(now=noon)
+    record(now=noon - timedelta(days=1))
+    record(now=noon + timedelta(days=1))
+    assert found(browser, when="2026-03-05") == [on_the_day]
+    assert found(browser, when="not-a-day") == []
+
+
+def test_log_is_never_counted_nor_scanned_for_its_actions(browser: Browser) -> None:
+    for number in range(3):
+        record(now=timezone.now() + timedelta(milliseconds=number))
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(LOG).status_code == 200
+    over_log = [q["sql"] for q in queries if '"audit_event"' in q["sql"] and "SELECT" in q["sql"]]
+    # What waits for its seal is counted behind the newest seal, not from the beginning.
+    counts = [sql for sql in over_log if "COUNT(" in sql and "EXISTS" not in sql]
+    assert counts == []
+    assert not [sql for sql in over_log if "DISTINCT" in sql]
+
+
+def test_names_cost_one_query_for_each_kind(browser: Browser) -> None:
+    people, client = [make_user() for _ in range(12)], make_client().row
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(LOG)
+        return len(queries)
+
+    def issue(person: Any) -> None:
+        record(target=Subject("user", str(person.pk)), client_id=str(client.pk), now=timezone.now())
+
+    issue(people[0])
+    browser.get(LOG)
+    few = count()
+    for person in people[1:]:
+        issue(person)
+    assert count() == few
+    assert people[5].display_name in text_of(browser.get(LOG))
+
+
+def test_page_shows_before_and_after(browser: Browser) -> None:
+    boss = make_user(display_name="Chief Person")
+    event = record(
+        before={"department": "Sales", "manager": None},
+        after={"department": "Finance", "manager": str(boss.pk)},
+        now=timezone.now(),
+    )
+    page = text_of(browser.get(page_of(event)))
+    for text in (
+        "Department",
+        "Sales",
+        "Finance",
+        "Chief Person",
+        "door.opened",
+        "192.0.2.7",
+        "Waiting for its seal",
+    ):
+        assert text in page
+
+
+def test_hostile_values_are_shown_as_text(browser: Browser) -> None:
+    attack = "<script>alert(1)</script>"
+    event = record(
+        actor=Subject("user", "x", attack),
+        after={"name": attack},
+        details={"reason": attack},
+        now=timezone.now(),
+    )
+    for address in (LOG, page_of(event)):
+        page = text_of(browser.get(address))
+        assert attack not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_erased_event_says_so(browser: Browser) -> None:
+    event = record(now=timezone.now())
+    with triggers_dropped():
+        AuditEvent.objects.filter(pk=event.pk).update(personal=None, salt=None)
+    assert "personal values of this event were erased" in text_of(browser.get(page_of(event)))
+    assert browser.get(LOG).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["change", "delete"])
+def test_log_cannot_be_changed_by_anybody(what: str) -> None:
+    browser = at_desk(make_superuser())
+    event = record(now=timezone.now())
+    assert browser.post(page_of(event, what), {"post": "yes", "action": "forged"}).status_code == 403
+    bulk = {"action": "delete_selected", "_selected_action": [str(event.pk)], "post": "yes"}
+    browser.post(LOG, bulk)
+    assert AuditEvent.objects.get(pk=event.pk).action == "door.opened"
+
+
+def test_panel_before_anything_was_sealed_or_verified(browser: Browser) -> None:
+    page = text_of(browser.get(LOG))
+    assert "Never" in page
+    assert "None yet" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_event_is_followed_to_its_seal_and_checkpoint() -> None:
+    event = record(now=timezone.now())
+    browser = at_desk(make_staff("audit.view_auditevent", "audit.view_sealbatch"))
+    with signer.replaced(LogTestSigner()):
+        sealed = seal_pending(now=timezone.now())
+        report = verify_log(now=timezone.now())
+        record_verification(report=report, now=timezone.now())
+    assert sealed >= 1
+    page = text_of(browser.get(page_of(event)))
+    assert "checkpoint 1" in page
+    assert "/admin/audit/sealbatch/1/change/" in page
+    checkpoint = text_of(browser.get("/admin/audit/sealbatch/1/change/"))
+    assert report.root_hash is not None
+    assert report.root_hash.hex() in checkpoint
+    panel = text_of(browser.get(LOG))
+    assert "Intact" in panel
+    assert report.root_hash.hex() in panel
+
+
+@pytest.mark.django_db(transaction=True)
+def test_panel_shows_that_the_log_was_tampered_with() -> None:
+    event = record(now=timezone.now())
+    with signer.replaced(LogTestSigner()):
+        seal_pending(now=timezone.now())
+        with triggers_dropped():
+            AuditEvent.objects.filter(pk=event.pk).update(outcome="refused")
+        record_verification(report=verify_log(now=timezone.now()), now=timezone.now())
+    page = text_of(at_desk(make_superuser()).get(LOG))
+    assert "Tampered with" in page
+    assert str(event.pk) in page
+
+
+def test_names_lead_only_where_the_reader_may_go(browser: Browser) -> None:
+    person = make_user()
+    record(actor=Subject("user", str(person.pk), person.username), target=SYSTEM, now=timezone.now())
+    page = text_of(browser.get(LOG))
+    assert person.username in page
+    assert page_of(person) not in page
+    assert page_of(person) in text_of(at_desk(make_superuser()).get(LOG))

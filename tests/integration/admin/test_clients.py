@@ -1,0 +1,180 @@
+"""Clients are registered safely, and their secrets are shown once."""
+
+import hashlib
+import re
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session as BrowserSession
+from django.test import Client as Browser
+
+from apps.access.models import Application
+from apps.audit.models import AuditEvent
+from apps.oauth.models import Client, Scope
+from tests.factories.clients import make_client
+from tests.factories.people import make_user
+from tests.integration.admin.desk import (
+    adding,
+    at_desk,
+    listing,
+    make_staff,
+    make_superuser,
+    page_of,
+    save,
+    submission,
+    text_of,
+    the_event,
+)
+from tests.integration.admin.test_actions_say_what_they_do import authorize
+
+pytestmark = pytest.mark.django_db
+
+ADD = adding("oauth.client")
+SECRET = re.compile(r"gcs_[\w-]{43}")
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return at_desk(make_superuser())
+
+
+@pytest.fixture
+def application() -> Application:
+    return Application.objects.create(name="Wiki", slug="wiki")
+
+
+def add(browser: Browser, application: Application, **fields: Any) -> Any:
+    sent = {
+        "name": "Wiki",
+        "kind": "web",
+        "application": str(application.pk),
+        "redirect_uris": "https://wiki.example.org/callback\r\nhttps://wiki.example.org/other",
+        "scopes": ["openid", "email"],
+    }
+    return browser.post(ADD, submission(browser.get(ADD), **(sent | fields)))
+
+
+def test_secret_is_shown_in_the_answer_and_never_again(browser: Browser, application: Application) -> None:
+    answer = add(browser, application)
+    (secret,) = set(SECRET.findall(text_of(answer)))
+    client = Client.objects.get()
+    assert client.client_secret == hashlib.sha256(secret.encode()).hexdigest()
+    assert client.secret_changed_at is not None
+    assert "no-store" in answer["Cache-Control"]
+    for address in (page_of(client), listing("oauth.client"), page_of(client, "history"), "/admin/"):
+        shown = text_of(browser.get(address, follow=True))
+        assert secret not in shown
+        assert client.client_secret not in shown
+    log = str(list(AuditEvent.objects.values_list("details", "personal")))
+    assert secret not in log
+    assert client.client_secret not in log
+    kept = str([row.get_decoded() for row in BrowserSession.objects.all()])
+    assert secret not in kept
+
+
+def test_client_is_registered_as_filled_in(browser: Browser, application: Application) -> None:
+    add(browser, application)
+    client = Client.objects.get()
+    assert client.redirect_uris.split() == [
+        "https://wiki.example.org/callback",
+        "https://wiki.example.org/other",
+    ]
+    assert client.allowed_scopes == {"openid", "email"}
+    assert client.authorization_grant_type == Client.GRANT_AUTHORIZATION_CODE
+    assert client.client_type == Client.CLIENT_CONFIDENTIAL
+    event = the_event("client.created")
+    assert event.client_id == str(client.pk)
+    assert event.personal["after"]["redirect_uris"] == client.redirect_uris
+    assert event.personal["after"]["client_secret"] == "(secret)"
+
+
+def test_application_in_the_browser_gets_no_secret_and_must_use_pkce(
+    browser: Browser, application: Application
+) -> None:
+    answer = add(browser, application, kind="spa", is_pkce_required=None)
+    client = Client.objects.get()
+    assert answer.status_code == 302
+    assert (client.is_public, client.client_secret, client.is_pkce_required) == (True, "", True)
+
+
+@pytest.mark.parametrize(
+    ("uri", "problem"),
+    [
+        ("http://wiki.example.org/callback", "must be https"),
+        ("https://user@wiki.example.org/callback", "must not contain a user name"),
+        ("javascript:alert(1)", "must be https"),
+        ("", "needs at least one"),
+    ],
+)
+def test_redirect_uris_are_judged_where_they_are_typed(
+    browser: Browser, application: Application, uri: str, problem: str
+) -> None:
+    answer = add(browser, application, redirect_uris=uri)
+    assert answer.status_code == 200
+    assert problem in str(answer.context["adminform"].form.errors["redirect_uris"])
+    assert not Client.objects.exists()
+
+
+def test_scope_that_does_not_exist_is_refused(browser: Browser, application: Application) -> None:
+    answer = add(browser, application, scopes=["openid", "wiki:write"])
+    assert "scopes" in answer.context["adminform"].form.errors
+    Scope.objects.create(name="wiki:write", title="Write")
+    add(browser, application, scopes=["openid", "wiki:write"])
+    assert Client.objects.get().allowed_scopes == {"openid", "wiki:write"}
+
+
+def test_kind_stays_what_it_was(browser: Browser) -> None:
+    client = make_client(kind="web").row
+    save(browser, page_of(client), kind="spa", name="Renamed")
+    client.refresh_from_db()
+    assert (client.kind, client.name) == ("web", "Renamed")
+    assert the_event("client.changed").personal["after"] == {"name": "Renamed"}
+
+
+def test_new_secret_takes_the_place_of_the_old_once_confirmed(browser: Browser) -> None:
+    made = make_client()
+    page = f"/admin/oauth/client/{made.row.pk}/secret/"
+    asked = browser.get(page)
+    assert "stops working at once" in text_of(asked)
+    assert not SECRET.search(text_of(asked))
+    made.row.refresh_from_db()
+    assert made.row.client_secret == hashlib.sha256(made.secret.encode()).hexdigest()
+    (secret,) = set(SECRET.findall(text_of(browser.post(page))))
+    made.row.refresh_from_db()
+    assert made.row.client_secret == hashlib.sha256(secret.encode()).hexdigest()
+    assert the_event("client.secret_rotated").target_id == str(made.row.pk)
+
+
+def test_public_client_has_no_secret_to_renew(browser: Browser) -> None:
+    client = make_client(kind="spa").row
+    assert browser.post(f"/admin/oauth/client/{client.pk}/secret/").status_code == 404
+
+
+def test_reader_of_clients_gets_no_secret() -> None:
+    made = make_client()
+    reader = at_desk(make_staff("oauth.view_client"))
+    assert reader.get(page_of(made.row)).status_code == 200
+    assert reader.post(f"/admin/oauth/client/{made.row.pk}/secret/").status_code == 403
+
+
+def test_client_that_people_have_used_is_not_deleted(browser: Browser) -> None:
+    used, unused = make_client().row, make_client().row
+    authorize(used, make_user())
+    assert browser.post(page_of(used, "delete"), {"post": "yes"}).status_code == 403
+    assert browser.post(page_of(unused, "delete"), {"post": "yes"}).status_code == 302
+    assert list(Client.objects.all()) == [used]
+
+
+def test_page_that_is_only_read_explains_itself_as_the_form_does() -> None:
+    client = make_client().row
+    shown = text_of(at_desk(make_staff("oauth.view_client")).get(page_of(client)))
+    for words in (
+        "Where people return to after they have signed in",
+        "Without them people stay on our page",
+        "A request for anything else is refused",
+        "Decides how the client proves itself",
+        "Redirect URIs after sign-out",
+        "Allowed scopes",
+    ):
+        assert words in shown, words
+    assert "Allowed URIs list" not in shown

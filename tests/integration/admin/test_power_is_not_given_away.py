@@ -1,0 +1,341 @@
+"""Nobody makes more of themselves, or less of those above them, through the administration."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from apps.access.models import Assignment, Role
+from apps.directory.models import Group, Membership, User
+from tests.factories.people import PASSWORD, make_user
+from tests.integration.admin.desk import (
+    action_page,
+    adding,
+    assign,
+    at_desk,
+    listing,
+    make_role,
+    make_staff,
+    make_superuser,
+    page_of,
+    save,
+    submission,
+)
+from tests.integration.admin.test_actions_say_what_they_do import start_sessions
+
+pytestmark = pytest.mark.django_db
+
+HELP_DESK = (
+    "directory.view_user",
+    "directory.add_user",
+    "directory.change_user",
+    "directory.view_group",
+    "directory.change_group",
+    "directory.view_membership",
+    "directory.add_membership",
+    "directory.delete_membership",
+    "access.view_role",
+    "access.add_role",
+    "access.change_role",
+    "access.view_assignment",
+    "access.add_assignment",
+    "access.change_assignment",
+    "access.delete_assignment",
+)
+STRONGER = "oauth.change_client"
+
+
+def test_staff_cannot_make_anybody_staff_or_superuser() -> None:
+    helper = make_staff(*HELP_DESK)
+    person = make_user()
+    for target in (person, helper):
+        save(at_desk(helper), page_of(target), is_staff="on", is_superuser="on", job_title="Chief")
+        target.refresh_from_db()
+        assert target.job_title == "Chief"
+        assert not target.is_superuser
+    person.refresh_from_db()
+    assert not person.is_staff
+
+
+def test_superuser_can() -> None:
+    person = make_user()
+    save(at_desk(make_superuser()), page_of(person), is_staff="on")
+    person.refresh_from_db()
+    assert person.is_staff
+
+
+def _is_out_of_reach(helper: User, target: User) -> bool:
+    browser = at_desk(helper)
+    shown = browser.get(page_of(target))
+    refused = [
+        browser.post(page_of(target), {"username": target.username, "job_title": "Gone"}),
+        browser.post(page_of(target, "set_password"), {"password": "Helpful-Hand-Opens-1"}),
+    ]
+    browser.post(action_page(target, "suspend"), {"confirmed": "1"})
+    bulk = {"action": "suspend", "_selected_action": [str(target.pk)], "confirmed": "1"}
+    browser.post(listing("directory.user"), bulk)
+    target.refresh_from_db()
+    assert shown.status_code == 200
+    return (
+        [answer.status_code for answer in refused] == [403, 403]
+        and target.status == User.Status.ACTIVE
+        and target.job_title == ""
+        and target.check_password(PASSWORD)
+    )
+
+
+def test_superusers_are_out_of_reach_of_other_staff() -> None:
+    assert _is_out_of_reach(make_staff(*HELP_DESK), make_superuser())
+
+
+def test_staff_who_hold_more_are_out_of_reach() -> None:
+    assert _is_out_of_reach(make_staff(*HELP_DESK), make_staff(STRONGER))
+
+
+def test_staff_who_will_hold_more_tomorrow_are_out_of_reach() -> None:
+    stronger = make_staff(STRONGER)
+    Assignment.objects.filter(user=stronger).update(valid_from="2099-01-01T00:00Z")
+    assert _is_out_of_reach(make_staff(*HELP_DESK), stronger)
+
+
+def test_staff_who_hold_more_through_a_group_are_out_of_reach() -> None:
+    stronger, group = make_staff(), Group.objects.create(name="Operators")
+    Membership.objects.create(user=stronger, group=group)
+    assign(make_role(STRONGER), group)
+    assert _is_out_of_reach(make_staff(*HELP_DESK), stronger)
+
+
+def test_suspended_staff_who_held_more_stay_out_of_reach() -> None:
+    stronger = make_staff(STRONGER, status=User.Status.SUSPENDED)
+    browser = at_desk(make_staff(*HELP_DESK))
+    answer = browser.post(page_of(stronger, "set_password"), {"password": "Helpful-Hand-Opens-1"})
+    assert answer.status_code == 403
+
+
+def test_staff_who_hold_no_more_are_within_reach() -> None:
+    colleague = make_staff("directory.view_user")
+    save(at_desk(make_staff(*HELP_DESK)), page_of(colleague), job_title="Clerk")
+    colleague.refresh_from_db()
+    assert colleague.job_title == "Clerk"
+
+
+def test_role_with_rights_one_lacks_cannot_be_assigned() -> None:
+    helper, role = make_staff(*HELP_DESK), make_role(STRONGER)
+    browser = at_desk(helper)
+    page = browser.get(adding("access.assignment"))
+    answer = browser.post(
+        adding("access.assignment"), submission(page, role=str(role.pk), user=str(helper.pk))
+    )
+    assert "carries rights that you do not hold" in answer.content.decode()
+    assert not Assignment.objects.filter(role=role).exists()
+
+
+@pytest.mark.parametrize("owner", ["user", "group"])
+def test_nor_on_the_page_of_a_person_or_group(owner: str) -> None:
+    helper, role = make_staff(*HELP_DESK), make_role(STRONGER)
+    target: Any = helper if owner == "user" else Group.objects.create(name="Friends")
+    browser = at_desk(helper)
+    sent = submission(
+        browser.get(page_of(target)),
+        **{
+            "assignments-TOTAL_FORMS": str(2 if owner == "user" else 1),
+            f"assignments-{1 if owner == 'user' else 0}-role": str(role.pk),
+            f"assignments-{1 if owner == 'user' else 0}-valid_from_0": "2026-01-01",
+            f"assignments-{1 if owner == 'user' else 0}-valid_from_1": "00:00",
+        },
+    )
+    answer = browser.post(page_of(target), sent)
+    assert answer.status_code == 200
+    assert not Assignment.objects.filter(role=role).exists()
+
+
+def test_assignment_of_a_stronger_role_cannot_be_taken_away() -> None:
+    assignment = assign(make_role(STRONGER), make_user())
+    browser = at_desk(make_staff(*HELP_DESK))
+    assert browser.post(page_of(assignment, "delete"), {"post": "yes"}).status_code == 403
+    bulk = {"action": "delete_selected", "_selected_action": [str(assignment.pk)], "post": "yes"}
+    assert browser.post(listing("access.assignment"), bulk).status_code == 403
+    assert Assignment.objects.filter(pk=assignment.pk).exists()
+
+
+def test_nobody_joins_a_group_that_carries_more() -> None:
+    helper, group = make_staff(*HELP_DESK), Group.objects.create(name="Operators")
+    assign(make_role(STRONGER), group)
+    browser = at_desk(helper)
+    sent = submission(
+        browser.get(page_of(helper)),
+        **{"group_memberships-TOTAL_FORMS": "1", "group_memberships-0-group": str(group.pk)},
+    )
+    answer = browser.post(page_of(helper), sent)
+    assert "carries rights that you do not hold" in answer.content.decode()
+    assert browser.post(page_of(group), {"name": "Mine"}).status_code == 403
+    assert not Membership.objects.exists()
+
+
+def test_role_cannot_be_given_rights_one_lacks() -> None:
+    helper = make_staff(*HELP_DESK)
+    right = Permission.objects.get(codename="change_client", content_type__app_label="oauth")
+    browser = at_desk(helper)
+    sent = submission(
+        browser.get(adding("access.role")), name="Mine", slug="mine", admin_permissions=[right.pk]
+    )
+    answer = browser.post(adding("access.role"), sent)
+    assert "You can only give rights that you hold yourself" in answer.content.decode()
+    assert not Role.objects.filter(slug="mine").exists()
+
+
+def test_role_with_rights_one_lacks_is_read_only() -> None:
+    role = make_role(STRONGER)
+    assert at_desk(make_staff(*HELP_DESK)).post(page_of(role), {"name": "Mine"}).status_code == 403
+
+
+def test_last_superuser_keeps_the_power() -> None:
+    last = make_superuser()
+    browser = at_desk(last)
+    for field in ("is_superuser", "is_staff"):
+        sent = submission(browser.get(page_of(last)), **{field: None})
+        answer = browser.post(page_of(last), sent)
+        assert "This is the last superuser" in answer.content.decode()
+    second = make_superuser()
+    save(browser, page_of(second), is_superuser=None)
+
+
+def test_nobody_suspends_themselves_or_the_last_superuser() -> None:
+    last = make_superuser()
+    browser = at_desk(last)
+    answer = browser.post(action_page(last, "suspend"), {"confirmed": "1"}, follow=True)
+    assert "You cannot suspend yourself" in answer.content.decode()
+    last.refresh_from_db()
+    assert last.status == User.Status.ACTIVE
+
+
+def test_people_are_never_deleted() -> None:
+    person, browser = make_user(), at_desk(make_superuser())
+    assert browser.post(page_of(person, "delete"), {"post": "yes"}).status_code == 403
+    bulk = {"action": "delete_selected", "_selected_action": [str(person.pk)], "post": "yes"}
+    browser.post(listing("directory.user"), bulk)
+    assert User.objects.filter(pk=person.pk).exists()
+
+
+def test_stronger_role_is_not_taken_away_on_a_persons_page() -> None:
+    person = make_user()
+    assignment = assign(make_role(STRONGER), person)
+    browser = at_desk(make_staff(*HELP_DESK))
+    sent = submission(browser.get(page_of(person)), **{"assignments-0-DELETE": "on"})
+    assert sent["assignments-0-id"] == assignment.pk
+    answer = browser.post(page_of(person), sent)
+    assert "carries rights that you do not hold" in answer.content.decode()
+    assert Assignment.objects.filter(pk=assignment.pk).exists()
+
+
+def test_role_that_is_no_stronger_is_taken_away_there() -> None:
+    person = make_user()
+    assignment = assign(make_role("directory.view_user"), person)
+    save(at_desk(make_staff(*HELP_DESK)), page_of(person), **{"assignments-0-DELETE": "on"})
+    assert not Assignment.objects.filter(pk=assignment.pk).exists()
+
+
+def test_membership_of_a_stronger_group_is_not_taken_away() -> None:
+    person, group = make_user(), Group.objects.create(name="Operators")
+    assign(make_role(STRONGER), group)
+    membership = Membership.objects.create(user=person, group=group)
+    browser = at_desk(make_staff(*HELP_DESK))
+    sent = submission(browser.get(page_of(person)), **{"group_memberships-0-DELETE": "on"})
+    assert sent["group_memberships-0-id"] == membership.pk
+    answer = browser.post(page_of(person), sent)
+    assert "carries rights that you do not hold" in answer.content.decode()
+    assert Membership.objects.filter(pk=membership.pk).exists()
+
+
+NOT_TO_SELF = "You cannot give a role to yourself"
+
+
+def _given(role: Role, number: int) -> dict[str, str]:
+    return {
+        "assignments-TOTAL_FORMS": str(number + 1),
+        f"assignments-{number}-role": str(role.pk),
+        f"assignments-{number}-valid_from_0": "2026-01-01",
+        f"assignments-{number}-valid_from_1": "00:00",
+    }
+
+
+@pytest.mark.parametrize("through_group", [False, True])
+def test_nobody_gives_a_role_to_themselves(through_group: bool) -> None:
+    helper, role = make_staff(*HELP_DESK), make_role()
+    group = Group.objects.create(name="Crew")
+    Membership.objects.create(user=helper, group=group)
+    browser, holder = at_desk(helper), {"group": str(group.pk)} if through_group else {"user": str(helper.pk)}
+    sent = submission(browser.get(adding("access.assignment")), role=str(role.pk), **holder)
+    assert NOT_TO_SELF in browser.post(adding("access.assignment"), sent).content.decode()
+    page = page_of(group if through_group else helper)
+    sent = submission(browser.get(page), **_given(role, 0 if through_group else 1))
+    assert NOT_TO_SELF in browser.post(page, sent).content.decode()
+    assert not Assignment.objects.filter(role=role).exists()
+    person = make_user()
+    save(browser, page_of(person), **_given(role, 0))
+    assert Assignment.objects.get(role=role).user == person
+
+
+def test_nobody_prolongs_a_role_of_their_own() -> None:
+    helper, role = make_staff(*HELP_DESK), make_role()
+    own = assign(role, helper)
+    browser = at_desk(helper)
+    sent = submission(browser.get(page_of(own)), valid_until_0="2099-01-01", valid_until_1="00:00")
+    assert NOT_TO_SELF in browser.post(page_of(own), sent).content.decode()
+    own.refresh_from_db()
+    assert own.valid_until is None
+
+
+def test_superuser_may_hold_any_role() -> None:
+    admin, role = make_superuser(), make_role()
+    save(at_desk(admin), adding("access.assignment"), role=str(role.pk), user=str(admin.pk))
+    assert Assignment.objects.get().user == admin
+
+
+@pytest.mark.parametrize("side", ["person", "group"])
+def test_nobody_joins_a_group_that_holds_roles(side: str) -> None:
+    helper, role = make_staff(*HELP_DESK), make_role()
+    crew, club = Group.objects.create(name="Crew"), Group.objects.create(name="Club")
+    assign(role, crew)
+    browser = at_desk(helper)
+
+    def joining(group: Group) -> tuple[str, dict[str, str]]:
+        field, value = ("group", group.pk) if side == "person" else ("user", helper.pk)
+        page = page_of(helper if side == "person" else group)
+        return page, {"group_memberships-TOTAL_FORMS": "1", f"group_memberships-0-{field}": str(value)}
+
+    page, change = joining(crew)
+    answer = browser.post(page, submission(browser.get(page), **change))
+    assert "you cannot put yourself into it" in answer.content.decode()
+    assert not Membership.objects.exists()
+    page, change = joining(club)
+    save(browser, page, **change)
+    assert Membership.objects.get().group == club
+
+
+def test_others_are_put_into_a_group_that_holds_roles() -> None:
+    person, crew = make_user(), Group.objects.create(name="Crew")
+    assign(make_role(), crew)
+    change = {"group_memberships-TOTAL_FORMS": "1", "group_memberships-0-group": str(crew.pk)}
+    save(at_desk(make_staff(*HELP_DESK)), page_of(person), **change)
+    assert Membership.objects.get().user == person
+
+
+def test_sessions_of_superusers_are_ended_by_superusers_only() -> None:
+    (theirs,), (other,) = start_sessions(make_superuser(), 1), start_sessions(make_user(), 1)
+    helper = at_desk(make_staff(*HELP_DESK, "signin.view_session", "signin.change_session"))
+    bulk = {"action": "end", "_selected_action": [str(theirs.pk), str(other.pk)], "confirmed": "1"}
+    of_person = {"action": "end-sessions", "_selected_action": [str(theirs.user_id)], "confirmed": "1"}
+    assert action_page(theirs, "end") not in helper.get(page_of(theirs)).content.decode()
+    helper.post(action_page(theirs, "end"), {"confirmed": "1"})
+    helper.post(listing("signin.session"), bulk)
+    helper.post(action_page(theirs.user, "end-sessions"), {"confirmed": "1"})
+    helper.post(listing("directory.user"), of_person)
+    theirs.refresh_from_db()
+    assert theirs.ended_at is None
+    helper.post(action_page(other, "end"), {"confirmed": "1"})
+    other.refresh_from_db()
+    assert other.ended_at is not None
+    at_desk(make_superuser()).post(action_page(theirs, "end"), {"confirmed": "1"})
+    theirs.refresh_from_db()
+    assert theirs.ended_at is not None

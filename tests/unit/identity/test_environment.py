@@ -1,0 +1,229 @@
+"""Production refuses to start with anything missing or unsafe, and says why; embedded mode makes what it needs."""
+
+import base64
+import stat
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from identity.env import SETTINGS, _write_once, load
+from tests.services.environment import DEPLOYMENT_VARIABLES
+
+KEY = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what a container listens on; nothing is bound here
+SAFE = {
+    "EMBEDDED": "no",
+    "BASE_URL": "https://login.example.com",
+    "DATABASE_URL": "postgresql://gatehouse@db.example.com/gatehouse",
+    "REDIS_URL": "rediss://redis.example.com/0",
+    "SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "FIELD_ENCRYPTION_KEYS": KEY,
+}
+
+
+class Shell:
+    """The environment that the next `load()` finds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        for name in (*DEPLOYMENT_VARIABLES, *(setting.name for setting in SETTINGS)):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.delenv(f"{name}_FILE", raising=False)
+
+    def set(self, **values: str) -> None:
+        for name, value in values.items():
+            self._monkeypatch.setenv(name, value)
+
+    def unset(self, name: str) -> None:
+        self._monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> Shell:
+    return Shell(monkeypatch)
+
+
+@pytest.fixture
+def production(shell: Shell) -> Shell:
+    shell.set(**SAFE)
+    return shell
+
+
+@pytest.fixture
+def embedded(shell: Shell, tmp_path: Path) -> Shell:
+    shell.set(DATA_DIR=str(tmp_path / "data"))
+    return shell
+
+
+@pytest.mark.usefixtures("production")
+def test_safe_production_environment_is_accepted() -> None:
+    environment = load()
+    assert not environment.embedded
+    assert environment.allowed_hosts == ["login.example.com"]
+    assert (environment.bind, environment.web_workers) == (EVERYWHERE, 2)
+    assert environment.broker_url == SAFE["REDIS_URL"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY is missing or guessable"),
+        ("SECRET_KEY", "short", "SECRET_KEY is missing or guessable"),
+        ("SECRET_KEY", "a" * 60, "SECRET_KEY is missing or guessable"),
+        ("FIELD_ENCRYPTION_KEYS", "", "FIELD_ENCRYPTION_KEYS is missing"),
+        ("FIELD_ENCRYPTION_KEYS", ",", "holds no key"),
+        ("FIELD_ENCRYPTION_KEYS", "k1:c2hvcnQ", "key 1 is not id:base64url of 32 bytes"),
+        ("FIELD_ENCRYPTION_KEYS", f"{KEY},k2:{'!' * 43}", "key 2 is not id:base64url of 32 bytes"),
+        ("FIELD_ENCRYPTION_KEYS", f"{KEY},{KEY}", "uses one id twice"),
+        ("DEBUG", "yes", "DEBUG is on"),
+        ("DEBUG", "perhaps", "expected yes or no"),
+        ("EMBEDDED", "maybe", "expected yes or no"),
+        ("DATABASE_URL", "", "DATABASE_URL must name PostgreSQL"),
+        ("DATABASE_URL", "sqlite:///db.sqlite3", "DATABASE_URL must name PostgreSQL"),
+        ("DATABASE_URL", "mysql://db/gatehouse", "DATABASE_URL must name PostgreSQL"),
+        ("REDIS_URL", "", "REDIS_URL is missing"),
+        ("REDIS_URL", "memory://", "REDIS_URL is missing"),
+        ("BASE_URL", "", "expected an address such as"),
+        ("BASE_URL", "login.example.com", "expected an address such as"),
+        ("BASE_URL", "ftp://login.example.com", "expected an address such as"),
+        ("BASE_URL", "https://[::1", "expected an address such as"),
+        ("BASE_URL", "https://login.example.com:port", "expected an address such as"),
+        ("BASE_URL", "https://kim@login.example.com", "expected an address such as"),
+        ("BASE_URL", "https://login.example.com/?x=1", "expected an address such as"),
+        ("BASE_URL", "http://login.example.com", "BASE_URL must be https"),
+        ("BASE_URL", "https://example.com/login", "BASE_URL must have no path"),
+        ("ALLOWED_HOSTS", "login.example.com,*", "ALLOWED_HOSTS must not contain *"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,proxy", "TRUSTED_PROXIES holds 'proxy'"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "TRUSTED_PROXIES holds '10.0.0.1/8'"),
+        ("OUTBOUND_ALLOWED_NETWORKS", "everything", "OUTBOUND_ALLOWED_NETWORKS holds 'everything'"),
+        ("PORT", "http", "PORT is 'http'; expected a whole number"),
+        ("PORT", "70000", "expected 1 to 65535"),
+        ("WEB_WORKERS", "0", "expected 1 to 64"),
+        ("WEB_THREADS", "1.5", "expected a whole number"),
+    ],
+)
+def test_production_refuses_what_is_unsafe_and_says_why(
+    production: Shell, name: str, value: str, reason: str
+) -> None:
+    production.set(**{name: value})
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load()
+    assert reason in str(refusal.value)
+
+
+def test_every_problem_is_named_at_once(production: Shell) -> None:
+    production.set(SECRET_KEY="", REDIS_URL="", DEBUG="1")
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load()
+    assert str(refusal.value).count("\n  - ") == 3
+
+
+@pytest.mark.parametrize(
+    "malformed", ["dGhpc2lzYXZlcnlzZWNyZXRrZXl3aXRob3V0YW5pZGF0YWxs", "k1:dGhpc2lzYXZlcnlzZWNyZXRrZXk"]
+)
+def test_refusal_shows_nothing_of_a_malformed_key(production: Shell, malformed: str) -> None:
+    production.set(FIELD_ENCRYPTION_KEYS=malformed, SECRET_KEY="guessable-secret")
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load()
+    assert "dGhpc2lz" not in str(refusal.value)
+    assert "guessable-secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("mark", ["DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "CELERY_BROKER_URL"])
+@pytest.mark.parametrize("suffix", ["", "_FILE"])
+def test_whoever_names_a_server_is_never_put_into_embedded_mode_by_accident(
+    embedded: Shell, tmp_path: Path, mark: str, suffix: str
+) -> None:
+    (tmp_path / "url").write_text("redis://localhost/0")
+    embedded.set(**{f"{mark}{suffix}": str(tmp_path / "url") if suffix else "redis://localhost/0"})
+    with pytest.raises(ImproperlyConfigured, match="will not start"):
+        load()
+    assert not (tmp_path / "data").exists()
+
+
+def test_empty_variable_is_an_unset_one(production: Shell) -> None:
+    """`NAME=` in an env file must not open the server to the world or close it to everybody."""
+    production.set(ALLOWED_HOSTS="", BIND=" ", PORT="", WEB_THREADS="")
+    environment = load()
+    assert environment.allowed_hosts == ["login.example.com"]
+    assert (environment.bind, environment.port, environment.web_threads) == (EVERYWHERE, 8000, 8)
+
+
+# Secrets in files ----------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_read_from_files(production: Shell, tmp_path: Path) -> None:
+    for name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS"):
+        (tmp_path / name).write_text(f"{SAFE[name]}\n")
+        production.unset(name)
+        production.set(**{f"{name}_FILE": str(tmp_path / name)})
+    environment = load()
+    assert environment.secret_key == SAFE["SECRET_KEY"]
+    assert environment.field_encryption_keys == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe\x00", "not UTF-8")],
+)
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_ENCRYPTION_KEYS"])
+def test_named_file_that_gives_nothing_is_fatal_even_embedded(
+    embedded: Shell, tmp_path: Path, name: str, content: bytes | None, reason: str
+) -> None:
+    """A new secret made up in its place would lock everybody out of what the old one protects."""
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    embedded.set(**{f"{name}_FILE": str(path), name: SAFE[name]})
+    with pytest.raises(ImproperlyConfigured, match=f"{name}_FILE names .*{reason}"):
+        load()
+
+
+# Embedded ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("embedded")
+def test_embedded_mode_needs_nothing_and_stays_local() -> None:
+    environment = load()
+    assert environment.embedded
+    assert environment.bind == "127.0.0.1"
+    assert environment.base_url == "http://localhost:8000"
+    assert "*" not in environment.allowed_hosts
+    assert not environment.debug
+
+
+def test_base_url_follows_the_port(embedded: Shell) -> None:
+    embedded.set(PORT="8123")
+    assert load().base_url == "http://localhost:8123"
+
+
+@pytest.mark.usefixtures("embedded")
+def test_made_up_secrets_are_kept_for_their_owner_only(tmp_path: Path) -> None:
+    first = load()
+    assert len(first.secret_key) >= 50
+    assert len(first.field_encryption_keys) == 1
+    for name in ("secret_key", "field_encryption_keys"):
+        assert stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) == 0o600
+    second = load()
+    assert second.secret_key == first.secret_key
+    assert second.field_encryption_keys == first.field_encryption_keys
+
+
+def test_two_installations_make_up_different_secrets(embedded: Shell, tmp_path: Path) -> None:
+    first = load()
+    embedded.set(DATA_DIR=str(tmp_path / "other"))
+    second = load()
+    assert first.secret_key != second.secret_key
+    assert first.field_encryption_keys != second.field_encryption_keys
+
+
+def test_processes_that_start_together_end_with_the_same_secret(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4) as pool:
+        for number in range(10):
+            path = tmp_path / f"secret{number}"
+            results = list(pool.map(_write_once, [path] * 8, [f"draft {n}" for n in range(8)]))
+            assert len(set(results)) == 1
+            assert results[0] == path.read_text()
+    assert not [path for path in tmp_path.iterdir() if not path.name.startswith("secret")]
