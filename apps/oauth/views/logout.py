@@ -74,9 +74,7 @@ class RPInitiatedLogoutView(View):
     def leave(self, request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
         if asked.return_url:
             return RedirectToClient(asked.return_url)
-        return render(
-            request, "signin/signed_out.html", {"client_name": asked.client.name if asked.client else ""}
-        )
+        return render(request, "signin/signed_out.html")
 
     def confirmation_page(self, request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
         if asked.redirect_uri:

@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -28,21 +27,13 @@ from apps.signin.services.browser_session import bind, signed_in
 from apps.signin.services.password_sign_in import Credentials, check_credentials
 from apps.signin.services.recognised_browsers import new_browser_token
 from apps.signin.services.sso_sessions import end_session, reauthenticate_session, start_session
+from apps.signin.way_back import is_on_this_site, safe_next
 
 if TYPE_CHECKING:
     from apps.directory.models import User
 
 BROWSER_COOKIE = "__Host-gatehouse-browser" if settings.IS_HTTPS else "gatehouse-browser"
 PASSWORD_AMR = ("pwd",)
-
-
-def safe_next(target: str) -> str:
-    """A path on this site, or the portal: never an address that somebody put into a link."""
-    return target if is_on_this_site(target) else reverse("signin:home")
-
-
-def is_on_this_site(target: str) -> bool:
-    return target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
@@ -113,7 +104,7 @@ class LoginView(View):
             "error": error,
             "application": destination.application,
             "reauthenticate": current is not None,
-            "person_label": current.user.username if current else "",
+            "person": current.user if current else None,
         }
         return render(request, "signin/login.html", context, status=status)
 

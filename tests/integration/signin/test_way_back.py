@@ -1,13 +1,15 @@
 """After signing in people go on where they wanted to, and never to where a stranger's link wants them."""
 
-from urllib.parse import urlencode, urlsplit
+import re
+from html import escape, unescape
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.signin.views.login import safe_next
+from apps.signin.way_back import safe_next
 from tests.factories.people import PASSWORD, make_user, sign_in
 
 ELSEWHERE = [
@@ -40,6 +42,7 @@ ELSEWHERE = [
     "//[::1",
     "",
 ]
+LINKS = re.compile(r'href="([^"]*)"')
 # They look dangerous and are paths of ours all the same.
 PATHS_HERE = [
     "/%2F/evil.example",
@@ -115,6 +118,53 @@ def test_person_comes_back_to_the_page_they_wanted() -> None:
 def test_target_survives_a_wrong_password() -> None:
     answer = Client().post("/login/", {"identifier": "kim", "password": "wrong", "next": "/?q=pay"})
     assert b'value="/?q=pay"' in answer.content
+
+
+@pytest.mark.django_db
+def test_somebody_else_comes_back_to_what_was_asked_for() -> None:
+    browser, first, second = Client(), make_user(), make_user()
+    sign_in(browser, first)
+    target = "/?q=pay+slips&page=2"
+    asked = browser.get("/logout/?" + urlencode({"next": target}))
+    assert ("next", target) in asked.context["fields"]
+    assert f'href="{escape(target)}"'.encode() in asked.content  # staying signed in leads there too
+    out = browser.post("/logout/", dict(asked.context["fields"]))
+    again = f"/login/?{urlencode({'next': target}, quote_via=quote, safe='')}"
+    assert f'href="{again}"'.encode() in out.content
+    page = browser.get(again)
+    form = {"identifier": second.username, "password": PASSWORD, "next": page.context["form"].initial["next"]}
+    assert browser.post("/login/", form)["Location"] == target
+
+
+@pytest.mark.django_db
+def test_link_to_sign_out_keeps_its_target_for_whoever_is_signed_out_already() -> None:
+    page = Client().get("/logout/?next=%2F%3Fq%3Dpay")
+    assert b'href="/login/?next=%2F%3Fq%3Dpay"' in page.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_sign_out_never_leads_to_another_site(target: str) -> None:
+    browser = Client()
+    sign_in(browser, make_user())
+    asked = browser.get("/logout/?" + urlencode({"next": target}))
+    assert asked.context["fields"] == []
+    assert b"evil.example" not in asked.content
+    out = browser.post("/logout/", {"next": target})
+    afterwards = browser.get("/logout/?" + urlencode({"next": target}))
+    for page in (out, afterwards):
+        assert b'href="/login/"' in page.content
+        assert b"evil.example" not in page.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_confirmation_page_carries_no_other_site_to_sign_out(target: str) -> None:
+    browser = Client()
+    sign_in(browser, make_user())
+    page = browser.get("/login/?" + urlencode({"reauthenticate": "yes", "next": target}))
+    follow = next(href for href in LINKS.findall(page.content.decode()) if href.startswith("/logout/"))
+    assert browser.get(unescape(follow)).context["fields"] in ([], [("next", "/")])
 
 
 @pytest.mark.django_db
