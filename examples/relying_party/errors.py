@@ -30,11 +30,23 @@ class SignInExpired(Problem):
 class SignInRefused(Problem):
     status = 403
     title = "You are not signed in"
-    message = (
-        "Gatehouse did not let this sign-in through, "
-        "or you chose not to share your details with Acme Payroll."
-    )
+    message = "Gatehouse did not let this sign-in through."
     action = "Try again"
+
+
+class PersonSaidNo(SignInRefused):
+    message = (
+        "You chose not to share your details with Acme Payroll. Without them it cannot show your payslips."
+    )
+
+
+class NoAccess(SignInRefused):
+    """Trying again as the same person would end here again, so the next step asks who they are."""
+
+    title = "Your account has no access"
+    message = "Ask whoever runs Acme Payroll, or your administrator, to give it to you."
+    action = "Sign in with another account"
+    target = "/sign-in?prompt=login"
 
 
 class SessionEnded(Problem):

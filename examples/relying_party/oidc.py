@@ -23,6 +23,8 @@ from examples.relying_party.conf import SCOPE, SIGNING_ALGORITHMS, Settings
 from examples.relying_party.errors import (
     AnswerNotTrusted,
     GatehouseUnavailable,
+    NoAccess,
+    PersonSaidNo,
     SessionEnded,
     SignInExpired,
     SignInRefused,
@@ -35,6 +37,11 @@ TIMEOUT_SECONDS = 10
 CLOCK_SKEW_SECONDS = 30
 # The issuer's word that the person or the administrator said no; every other error is a fault to look into.
 REFUSALS = frozenset({"access_denied", "login_required", "consent_required", "interaction_required"})
+# Both come as access_denied; only Gatehouse's description tells them apart.
+REFUSED_IN_WORDS = {
+    "The person did not consent.": PersonSaidNo,
+    "The person may not use this application.": NoAccess,
+}
 
 
 class Gatehouse:
@@ -54,15 +61,16 @@ class Gatehouse:
             },
         )
 
-    def redirect_to_sign_in(self, *, login_hint: str = "") -> Response:
+    def redirect_to_sign_in(self, *, login_hint: str = "", prompt: str = "") -> Response:
         """State, nonce and code verifier are made here and stay in the server-side session.
 
         Raises: GatehouseUnavailable.
         """
         with _plain_words():
             self._metadata()
-            hint = {"login_hint": login_hint} if login_hint else {}
-            response: Response = self._client.authorize_redirect(self._settings.callback_url, **hint)
+            wishes = {"login_hint": login_hint, "prompt": prompt}
+            asked = {name: value for name, value in wishes.items() if value}
+            response: Response = self._client.authorize_redirect(self._settings.callback_url, **asked)
         return response
 
     def complete_sign_in(self, answer: Mapping[str, str]) -> Tokens:
@@ -192,7 +200,8 @@ def _plain_words() -> Iterator[None]:
         raise SignInExpired("state does not match") from error
     except OAuthError as error:
         if error.error in REFUSALS:
-            raise SignInRefused(f"{error.error}: {error.description}") from error
+            refused = REFUSED_IN_WORDS.get(error.description or "", SignInRefused)
+            raise refused(f"{error.error}: {error.description}") from error
         raise AnswerNotTrusted(f"{error.error}: {error.description}") from error
     except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
         raise AnswerNotTrusted(f"{type(error).__name__}: {error}") from error

@@ -66,11 +66,17 @@ def home() -> str | BaseResponse:
 
 @pages.get("/sign-in")
 def sign_in() -> BaseResponse:
-    """Also the address that a portal may open (OpenID Connect Core §4: iss and login_hint)."""
+    """Also the address that a portal may open (OpenID Connect Core §4: iss and login_hint).
+
+    prompt=login lets somebody else sign in, whoever is signed in at Gatehouse.
+    """
     desk = _desk()
     if request.args.get("iss", desk.settings.issuer) != desk.settings.issuer:
         raise AnswerNotTrusted("asked to sign in with another issuer")
-    return desk.gatehouse.redirect_to_sign_in(login_hint=request.args.get("login_hint", "")[:254])
+    return desk.gatehouse.redirect_to_sign_in(
+        login_hint=request.args.get("login_hint", "")[:254],
+        prompt="login" if request.args.get("prompt") == "login" else "",
+    )
 
 
 @pages.get("/callback")

@@ -59,13 +59,34 @@ def test_declining_leads_back_without_a_code(
     expect(page.get_by_role("button", name="Allow", exact=True)).to_be_visible()
 
 
-def test_person_without_a_role_is_sent_back(
-    page: Page, gatehouse: Gatehouse, person: Person, register: Register
+def test_person_without_a_role_is_told_so_and_goes_back(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
 ) -> None:
     client = register("--audience", "assigned")
     page.goto(authorization_url(gatehouse.base_url, client))
     fill_in(page, person)
-    assert returned(page, client)["error"] == "access_denied"
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"You have no access to {client.name}")
+    expect(page.get_by_text(f"{person.username}@example.org")).to_be_visible()
+    look(page, "no-access")
+    page.get_by_role("link", name=f"Back to {client.name}").click()
+    answer = returned(page, client)
+    assert (answer["error"], answer["state"]) == ("access_denied", "the-state")
+    assert answer["iss"] == gatehouse.base_url
+
+
+def test_person_without_a_role_can_use_another_account(
+    page: Page, gatehouse: Gatehouse, person: Person, on_call: Person, register: Register
+) -> None:
+    client = register("--audience", "assigned")
+    sign_in(page, gatehouse.base_url, person)
+    page.goto(authorization_url(gatehouse.base_url, client))
+    page.get_by_role("link", name="Use another account").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign in again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Sign in to {client.name}")
+    fill_in(page, on_call)
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"You have no access to {client.name}")
+    expect(page.get_by_text(f"{on_call.username}@example.org")).to_be_visible()
 
 
 def test_application_may_ask_for_the_password_once_more(
@@ -89,7 +110,8 @@ def test_somebody_else_can_take_over_at_the_consent_page(
     page.goto(authorization_url(gatehouse.base_url, client))
     page.get_by_role("link", name="Not you?").click()
     page.get_by_role("button", name="Sign out").click()
-    page.goto(authorization_url(gatehouse.base_url, client))
+    page.get_by_role("link", name="Sign in again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Sign in to {client.name}")
     fill_in(page, on_call)
     expect(page.get_by_text(f"{on_call.username}@example.org")).to_be_visible()
 

@@ -63,6 +63,31 @@ def test_refusal_at_the_issuer_is_told_with_a_next_step(visitor: Visitor, issuer
 
 
 @pytest.mark.parametrize(
+    ("description", "words", "next_step"),
+    [
+        ("The person did not consent.", "You chose not to share your details", "/sign-in"),
+        ("The person may not use this application.", "Your account has no access", "/sign-in?prompt=login"),
+    ],
+)
+def test_no_of_the_person_and_no_of_the_administrator_are_told_apart(
+    visitor: Visitor, issuer: Issuer, description: str, words: str, next_step: str
+) -> None:
+    issuer.lies.answer = {"code": None, "error": "access_denied", "error_description": description}
+    page = visitor.sign_in()
+    assert page.status_code == 403
+    assert words in page.text
+    assert f'href="{next_step}"' in page.text
+
+
+def test_somebody_else_is_asked_to_sign_in_anew(visitor: Visitor) -> None:
+    asked = parse_qs(urlsplit(visitor.browser.get("/sign-in?prompt=login").location).query)
+    assert asked["prompt"] == ["login"]
+    for other in ("", "?prompt=none"):
+        asked = parse_qs(urlsplit(visitor.browser.get(f"/sign-in{other}").location).query)
+        assert "prompt" not in asked
+
+
+@pytest.mark.parametrize(
     "claims",
     [
         {"nonce": "another"},

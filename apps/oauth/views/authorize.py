@@ -60,7 +60,7 @@ class AuthorizeView(View):
         answer = self.ask_who(request, asked, current)
         if answer is not None or current is None:
             return answer or asked.refused("login_required", "Nobody is signed in.")
-        answer = self.check_access(asked, current)
+        answer = self.check_access(request, asked, current)
         if answer is not None:
             return answer
         consent = self.consent_basis(asked, current)
@@ -88,7 +88,7 @@ class AuthorizeView(View):
         if current is None or self.ask_who(request, asked, current) is not None:
             # Not who the page was shown to, or no longer: the request starts again.
             return redirect(request.get_full_path(), preserve_request=False)
-        answer = self.check_access(asked, current)
+        answer = self.check_access(request, asked, current)
         if answer is not None:
             return answer
         if request.POST["action"] != "allow":
@@ -178,14 +178,33 @@ class AuthorizeView(View):
         )
         return is_too_old or bool(asked.wishes.prompt & {"login", "select_account"})
 
-    def check_access(self, asked: AuthorizationRequest, current: SignedIn) -> HttpResponse | None:
+    def check_access(
+        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn
+    ) -> HttpResponse | None:
+        """Nothing when the person may use the application; else the answer that they may not."""
         decision = decide_access(
             user=current.user, application=asked.client.application, now=asked.exchange.now
         )
         if decision.is_allowed:
             return None
         self.record_refusal(asked, current, decision.reason.value)
-        return asked.refused("access_denied", "The person may not use this application.")
+        refusal = asked.refused("access_denied", "The person may not use this application.")
+        return refusal if asked.wishes.is_silent else self.no_access_page(request, asked, current, refusal)
+
+    def no_access_page(
+        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn, refusal: RedirectToClient
+    ) -> HttpResponse:
+        """The client gets its answer when the person goes back: sent there at once, they would learn nothing."""
+        application = asked.client.application
+        owner = application.owner
+        can_be_asked = owner is not None and owner.pk != current.user.pk
+        context = {
+            "application": application,
+            "owner_name": owner.display_name if owner and can_be_asked else "",
+            "person": current.user,
+            "return_url": refusal["Location"],
+        }
+        return render(request, "oauth/no_access.html", context, status=HTTPStatus.FORBIDDEN)
 
     def consent_basis(self, asked: AuthorizationRequest, current: SignedIn) -> ConsentBasis | None:
         """What the person need not be asked for; nothing when they must be."""

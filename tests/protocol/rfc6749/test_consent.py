@@ -1,15 +1,28 @@
 """What a person allowed a client: asked once, by themselves, for these scopes."""
 
+import re
+from html import unescape
 from http import HTTPStatus
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.test import Client as Browser
 
-from apps.access.models import Application
+from apps.access.models import Application, Assignment, Role
+from apps.audit.models import AuditEvent
 from apps.directory.models import User
+from apps.oauth.answers import RedirectToClient
 from apps.oauth.models import Authorization, Consent
-from tests.factories.clients import TestClient, authorization_parameters, make_client, make_pkce
+from examples.relying_party.oidc import REFUSED_IN_WORDS
+from tests.factories.clients import (
+    REDIRECT_URI,
+    TestClient,
+    authorization_parameters,
+    make_client,
+    make_pkce,
+    returned,
+)
 from tests.factories.people import PASSWORD, make_user, sign_in
 from tests.protocol.answers import (
     assert_asks_for_sign_in,
@@ -85,7 +98,77 @@ def test_consent_without_being_signed_in_starts_with_signing_in(machine: Browser
     assert not Authorization.objects.exists()
 
 
-def test_person_without_a_role_in_the_application_is_refused(visitor: Browser) -> None:
+def closed_client(**application: Any) -> TestClient:
     closed = make_client(audience=Application.Audience.ASSIGNED)
-    assert_error_redirect(visitor.get(path_of(closed)), "access_denied")
-    assert_error_redirect(visitor.post(path_of(closed), {"action": "allow"}), "access_denied")
+    Application.objects.filter(pk=closed.row.application_id).update(**application)
+    return closed
+
+
+@pytest.mark.spec("RFC 6749", "4.1.2.1")
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_person_without_a_role_is_told_so_and_takes_the_refusal_back_to_the_client(
+    visitor: Browser, method: str
+) -> None:
+    closed = closed_client(name="Payroll & Co")
+    page = (
+        visitor.get(path_of(closed))
+        if method == "get"
+        else visitor.post(path_of(closed), {"action": "allow"})
+    )
+    assert page.status_code == HTTPStatus.FORBIDDEN
+    assert "You have no access to Payroll &amp; Co" in page.content.decode()
+    assert not page.has_header("Location")
+    assert_error_redirect(went_back(page), "access_denied")
+    assert not Authorization.objects.exists()
+    assert AuditEvent.objects.get(action="authorization.refused").details["reason"] == "no_role"
+
+
+def test_way_back_of_a_refusal_is_the_redirect_uri_of_the_request(visitor: Browser) -> None:
+    native = "com.example.app:/callback"
+    closed = make_client(
+        kind="native", audience=Application.Audience.ASSIGNED, redirect_uris=[REDIRECT_URI, native]
+    )
+    page = visitor.get(path_of(closed, redirect_uri=native, state="s&<1>"))
+    assert_error_redirect(went_back(page), "access_denied", to=native, state="s&<1>")
+
+
+@pytest.mark.spec("OpenID Connect Core 1.0", "3.1.2.6")
+def test_client_that_may_show_nothing_is_told_of_the_refusal_at_once(visitor: Browser) -> None:
+    assert_error_redirect(visitor.get(path_of(closed_client(), prompt="none")), "access_denied")
+    assert AuditEvent.objects.get(action="authorization.refused").details["reason"] == "no_role"
+
+
+def test_refusal_names_whom_to_ask(visitor: Browser, person: User) -> None:
+    owner = make_user(display_name="Olive Owner")
+    assert "ask Olive Owner" in visitor.get(path_of(closed_client(owner=owner))).content.decode()
+    for nobody_else in (None, person):
+        page = visitor.get(path_of(closed_client(owner=nobody_else))).content.decode()
+        assert "ask your administrator" in page
+
+
+def test_somebody_with_access_can_take_over_the_request(visitor: Browser) -> None:
+    closed, insider = closed_client(), make_user()
+    role = Role.objects.create(name="Clerk", slug="clerk", application_id=closed.row.application_id)
+    Assignment.objects.create(role=role, user=insider)
+    path = path_of(closed)
+    assert f"/logout/?next={quote(path, safe='')}" in visitor.get(path).content.decode()
+    visitor.post("/logout/", {"next": path})
+    form = {"identifier": insider.username, "password": PASSWORD, "next": path}
+    assert_shows_consent(visitor.get(visitor.post("/login/", form)["Location"]))
+
+
+def test_sample_application_knows_both_refusals_by_their_descriptions(
+    visitor: Browser, app: TestClient
+) -> None:
+    declined = visitor.post(path_of(app), {"action": "deny"})
+    no_access = went_back(visitor.get(path_of(closed_client())))
+    assert {returned(answer)["error_description"] for answer in (declined, no_access)} == set(
+        REFUSED_IN_WORDS
+    )
+
+
+def went_back(page: Any) -> Any:
+    """What the browser sees when the person follows the way back, as if it were the answer."""
+    href = re.search(r'class="button button-main button-wide"\s+href="([^"]+)"', page.content.decode())
+    assert href is not None
+    return RedirectToClient(unescape(href[1]))
