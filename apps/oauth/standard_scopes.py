@@ -29,7 +29,7 @@ STANDARD_SCOPES = {
         StandardScope(
             "offline_access",
             _("Keep access while you are away"),
-            _("Until you or an administrator take it back, also after you sign out."),
+            _("Until an administrator takes it back, also after you sign out."),
         ),
     )
 }

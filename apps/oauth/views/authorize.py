@@ -220,10 +220,11 @@ class AuthorizeView(View):
         self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn
     ) -> HttpResponse:
         consent = consent_of(user=current.user, client=asked.client)
-        owner = asked.client.application.owner
+        application = asked.client.application
         context = {
+            "application": application,
             "client": asked.client,
-            "owner_name": owner.display_name if owner else "",
+            "owner_name": application.owner.display_name if application.owner else "",
             "scopes": described_scopes(asked.scopes),
             "since": consent.granted_at if consent else None,
             "person": current.user,
@@ -264,8 +265,7 @@ def _error_page(request: HttpRequest, error: str) -> HttpResponse:
     context = {
         "title": _("This sign-in link does not work"),
         "explanation": _(
-            "The application that sent you here did not say correctly who it is or where to send you back. "
-            "Go back to the application and start again; if that does not help, tell the people who run it."
+            "The application did not say correctly who it is or where to send you back. Nothing was shared with it."
         ),
         "error": error,
         "request_id": getattr(request, "request_id", ""),

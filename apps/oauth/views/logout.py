@@ -81,7 +81,7 @@ class RPInitiatedLogoutView(View):
             request.form_action_origins = (origin_of_uri(asked.redirect_uri),)  # type: ignore[attr-defined]
         fields = [(name, request.GET[name]) for name in PARAMETERS if name in request.GET]
         context = {
-            "client_name": asked.client.name if asked.client else "",
+            "application": asked.client.application if asked.client else None,
             "fields": [("confirm", "yes"), *fields],
         }
         return render(request, "signin/logout.html", context)
@@ -106,9 +106,10 @@ def _error_page(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("This sign-out link does not work"),
         "explanation": _(
-            "The application that sent you here did not say correctly who it is or where to send you back. "
-            "You can sign out from your start page instead."
+            "The application did not say correctly who it is or where to send you back, so nobody has been "
+            "signed out."
         ),
+        "is_sign_out": True,
         "error": "invalid_request",
         "request_id": getattr(request, "request_id", ""),
     }

@@ -49,8 +49,8 @@ class Command(BaseCommand):
         create.add_argument(
             "--audience",
             choices=Audience.values,
-            default=Audience.EVERYONE,
-            help="who may sign in: everyone, or only people with a role in the application of this name",
+            help="who may sign in: everyone, or only people with a role in the application of this name; "
+            "everyone by default, but nobody sees a service in the portal without a role",
         )
         create.add_argument("--first-party", action="store_true", help="never ask people for consent")
         create.add_argument("--pkce-optional", action="store_true", help="for servers that cannot do PKCE")
@@ -67,6 +67,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.field or 'client'}: {error.detail}") from error
 
     def create(self, options: dict[str, Any]) -> None:
+        usual_audience = Audience.ASSIGNED if options["kind"] == Client.Kind.SERVICE else Audience.EVERYONE
         details = NewClient(
             name=options["name"],
             kind=options["kind"],
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             post_logout_redirect_uris=options["post_logout_redirect_uri"],
             scopes=options["scope"],
             algorithm=options["algorithm"],
-            audience=options["audience"],
+            audience=options["audience"] or usual_audience,
             skip_authorization=options["first_party"],
             is_pkce_required=not options["pkce_optional"],
             is_resource_server=options["resource_server"],
