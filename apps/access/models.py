@@ -31,7 +31,7 @@ class Application(models.Model):
     launch_url = WebAddressField(
         _("start address"),
         blank=True,
-        help_text=_("Where the portal's tile leads. Without it there is no tile."),
+        help_text=_("Where the portal's tile leads. Without it the tile is there, but no link."),
     )
     owner = models.ForeignKey(
         "directory.User",

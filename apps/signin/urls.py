@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.signin.views.home import end_own_session, home
+from apps.signin.views.home import end_other_own_sessions, end_own_session, home
 from apps.signin.views.login import LoginView
 from apps.signin.views.logout import LogoutView
 
@@ -9,5 +9,6 @@ urlpatterns = [
     path("", home, name="home"),
     path("login/", LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/sessions/end-others", end_other_own_sessions, name="end_other_sessions"),
     path("account/sessions/<uuid:session_id>/end", end_own_session, name="end_session"),
 ]

@@ -87,7 +87,7 @@ const relativeWords = (instant) => {
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
   }
-  return words.format(0, "minute");
+  return null; // "just now", as the page says already
 };
 
 // The page's language in the reader's own region: "23 November" for en-GB, "November 23" for en-US.
@@ -98,11 +98,15 @@ const localiseTime = (element) => {
   const instant = new Date(element.dateTime);
   if (Number.isNaN(instant.getTime())) return;
   const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(instant);
+  if (element.dataset.time === "moment") {
+    element.textContent = exact;
+    return;
+  }
   element.title = exact;
   element.textContent =
     element.dataset.time === "date"
       ? new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(instant)
-      : relativeWords(instant);
+      : (relativeWords(instant) ?? element.textContent);
 };
 
 bindSearchKey();

@@ -55,13 +55,59 @@ def test_session_on_another_device_is_ended(
     sign_in(far, gatehouse.base_url, person)
     sign_in(page, gatehouse.base_url, person)
     row = page.get_by_role("row").filter(has_text="Firefox on Windows")
+    expect(page.get_by_text("If you don't recognise one")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="This device")).to_have_count(1)
     look(page, "portal-two-sessions")
-    row.get_by_role("button", name="End the session on Firefox on Windows").click()
+    row.get_by_role(
+        "button", name=re.compile(r"Sign out of Firefox on Windows, signed in \d+ \w+ \d{4}")
+    ).click()
+    done = page.get_by_role("status")
+    expect(done).to_have_text("Signed out: Firefox on Windows.")
+    expect(done).to_be_focused()
+    look(page, "portal-session-ended")
+    # With one place left there is nothing to recognise.
+    expect(page.get_by_text("If you don't recognise one")).to_have_count(0)
+    expect(page.get_by_role("button", name="Sign out everywhere else")).to_have_count(0)
     expect(page.get_by_role("row").filter(has_text="Firefox on Windows")).to_have_count(0)
     far.reload()
     expect(far.get_by_role("heading", level=1)).to_have_text("Sign in")
     elsewhere.close()
+
+
+def test_everywhere_else_is_signed_out_at_once(
+    page: Page, browser: Browser, gatehouse: Gatehouse, person: Person
+) -> None:
+    elsewhere = [browser.new_context(locale="en-GB") for _ in range(2)]
+    for context in elsewhere:
+        sign_in(context.new_page(), gatehouse.base_url, person)
+    sign_in(page, gatehouse.base_url, person)
+    page.get_by_role("button", name="Sign out everywhere else").click()
+    expect(page.get_by_role("status")).to_have_text("Signed out in 2 other places.")
+    for context in elsewhere:
+        context.pages[0].reload()
+        expect(context.pages[0].get_by_role("heading", level=1)).to_have_text("Sign in")
+        context.close()
+
+
+def test_long_word_does_not_widen_the_page(
+    page: Page, gatehouse: Gatehouse, person: Person, look: Look
+) -> None:
+    sign_in(page, gatehouse.base_url, person)
+    page.goto(f"{gatehouse.base_url}/?q={'x' * 100}")
+    look(page, "portal-search-long-word")
+
+
+def test_times_read_the_same_without_scripts(browser: Browser, gatehouse: Gatehouse, on_call: Person) -> None:
+    dates = []
+    for has_scripts in (True, False):
+        context = browser.new_context(java_script_enabled=has_scripts, locale="en-GB", timezone_id="UTC")
+        page = context.new_page()
+        sign_in(page, gatehouse.base_url, on_call)
+        dates.append(page.get_by_role("main").locator("time[data-time=date]").inner_text())
+        row = page.get_by_role("row").filter(has_text="This device")
+        expect(row.get_by_text("just now")).to_have_count(2)
+        context.close()
+    assert dates[0] == dates[1]
 
 
 def test_menu_closes_with_escape(page: Page, gatehouse: Gatehouse, person: Person, look: Look) -> None:

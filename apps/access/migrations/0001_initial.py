@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                     "launch_url",
                     models.URLField(
                         blank=True,
-                        help_text="Where the portal's tile leads. Without it there is no tile.",
+                        help_text="Where the portal's tile leads. Without it the tile is there, but no link.",
                         verbose_name="start address",
                     ),
                 ),

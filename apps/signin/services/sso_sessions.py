@@ -17,6 +17,7 @@ from apps.directory.selectors import subject_of
 from apps.directory.services.sign_in_record import note_sign_in
 from apps.signin.events import SignInAction
 from apps.signin.models import Session
+from apps.signin.selectors import live_sessions
 from apps.signin.services.recognised_browsers import recognise_browser
 
 if TYPE_CHECKING:
@@ -91,6 +92,22 @@ def end_session(
             details={"reason": reason.value},
         )
     return bool(ended)
+
+
+@transaction.atomic
+def end_other_sessions(*, user: User, kept_id: UUID, origin: Origin, now: datetime) -> int:
+    """The person signs out everywhere but here; of how many sessions."""
+    others = live_sessions(user=user, now=now).exclude(pk=kept_id).order_by("pk")
+    return sum(
+        end_session(
+            session_id=session_id,
+            reason=Session.EndReason.ENDED_BY_PERSON,
+            actor=subject_of(user),
+            origin=origin,
+            now=now,
+        )
+        for session_id in list(others.values_list("pk", flat=True))
+    )
 
 
 def note_presence(*, session: Session, now: datetime) -> None:

@@ -2,11 +2,14 @@
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session as BrowserSession
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
 from apps.audit.models import AuditEvent
@@ -330,7 +333,54 @@ def test_session_list_shows_only_what_is_live_and_ones_own() -> None:
     assert [(row["device"], row["is_current"]) for row in shown] == [("Firefox on Windows", True)]
 
 
+def test_person_signs_out_everywhere_else() -> None:
+    user, here, others, stranger = make_user(), Client(), [Client(), Client()], Client()
+    sign_in(stranger, make_user())
+    for browser in [*others, here]:
+        sign_in(browser, user)
+    answer = here.post("/account/sessions/end-others", follow=True)
+    assert "Signed out in 2 other places." in answer.content.decode()
+    assert [is_signed_in(browser) for browser in [*others, here, stranger]] == [False, False, True, True]
+    ended = AuditEvent.objects.filter(action="session.ended")
+    assert {event.session_id for event in ended} == {
+        str(session.pk) for session in Session.objects.filter(end_reason=Session.EndReason.ENDED_BY_PERSON)
+    }
+    assert len(ended) == 2
+    assert all((e.details, e.actor_id) == ({"reason": "ended_by_person"}, str(user.pk)) for e in ended)
+    # Once more there is nothing left to end.
+    assert here.post("/account/sessions/end-others").status_code == 302
+    assert AuditEvent.objects.filter(action="session.ended").count() == 2
+
+
+def test_start_page_costs_the_same_with_many_sessions(django_assert_num_queries: Any) -> None:
+    user, browser = make_user(), Client()
+    sign_in(browser, user)
+    browser.get("/")
+    with CaptureQueriesContext(connection) as alone:
+        browser.get("/")
+        expected = len(alone)
+    for _ in range(5):
+        sign_in(Client(), user)
+    with django_assert_num_queries(expected):
+        page = browser.get("/")
+    assert len(page.context["sessions"]) == 6
+    assert b"Sign out everywhere else" in page.content
+
+
+def test_ended_session_is_named_on_the_page_that_follows() -> None:
+    user, here = make_user(), Client()
+    sign_in(Client(HTTP_USER_AGENT="Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"), user)
+    far = Session.objects.get()
+    sign_in(here, user)
+    page = here.post(f"/account/sessions/{far.pk}/end", follow=True).content.decode()
+    assert "Signed out: Firefox on Windows." in page
+    assert "Sign out everywhere else" not in page
+    assert "recognise one" not in page
+
+
 def test_ending_a_session_needs_a_form_of_ours() -> None:
     browser = Client(enforce_csrf_checks=True)
     assert browser.post(f"/account/sessions/{uuid4()}/end").status_code == 403
     assert Client().get(f"/account/sessions/{uuid4()}/end").status_code == 405
+    assert browser.post("/account/sessions/end-others").status_code == 403
+    assert Client().get("/account/sessions/end-others").status_code == 405
