@@ -14,12 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.core.origin import origin_of
 from apps.directory.selectors import subject_of
+from apps.signin.conf import lockout_limits
 from apps.signin.forms import SignInForm
 from apps.signin.models import Session
 from apps.signin.ports import Destination, destination_behind
@@ -62,11 +64,7 @@ class LoginView(View):
         )
         check = check_credentials(credentials=credentials, now=now)
         if check.user is None:
-            error = _(
-                "We could not sign you in with these details. Check them and try again. After several wrong "
-                "tries an account waits half an hour."
-            )
-            return self.page(request, form, status=HTTPStatus.UNAUTHORIZED, error=error)
+            return self.page(request, form, status=HTTPStatus.UNAUTHORIZED, is_refused=True)
         session = self.open_session(request, check.user, browser_token)
         bind(request, user=check.user, session=session)
         response = redirect(safe_next(form.cleaned_data["next"]))
@@ -92,7 +90,7 @@ class LoginView(View):
         return start_session(user=user, amr=PASSWORD_AMR, browser_token=browser_token, origin=origin, now=now)
 
     def page(
-        self, request: HttpRequest, form: SignInForm, *, status: int = HTTPStatus.OK, error: str = ""
+        self, request: HttpRequest, form: SignInForm, *, status: int = HTTPStatus.OK, is_refused: bool = False
     ) -> HttpResponse:
         current = signed_in(request)
         target = form.data.get("next") or form.initial.get("next") or ""
@@ -101,12 +99,26 @@ class LoginView(View):
         request.form_action_origins = destination.form_action_origins  # type: ignore[attr-defined]
         context = {
             "form": form,
-            "error": error,
+            **(_refusal_in_words(is_confirmation=current is not None) if is_refused else {}),
             "application": destination.application,
             "reauthenticate": current is not None,
             "person": current.user if current else None,
         }
         return render(request, "signin/login.html", context, status=status)
+
+
+def _refusal_in_words(*, is_confirmation: bool) -> dict[str, str]:
+    """The same whatever was wrong: nobody learns whether the account exists, or is paused."""
+    minutes = int(lockout_limits().duration.total_seconds() // 60)
+    pause = ngettext(
+        "After several wrong tries we pause the account for %(minutes)d minute.",
+        "After several wrong tries we pause the account for %(minutes)d minutes.",
+        minutes,
+    )
+    mismatch = (
+        _("That is not your password.") if is_confirmation else _("That user name and password do not match.")
+    )
+    return {"error": mismatch, "error_more": pause % {"minutes": minutes}}
 
 
 def sign_in_to_administration(request: HttpRequest) -> HttpResponse:
