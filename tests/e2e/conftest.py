@@ -140,8 +140,9 @@ def application_url() -> Iterator[str]:
 def register(
     gatehouse: Gatehouse, application_url: str, _numbers: Iterator[int]
 ) -> Callable[..., RelyingParty]:
-    def _register(*more: str) -> RelyingParty:
-        name, callback = f"Acme Payroll {next(_numbers)}", f"{application_url}/callback"
+    def _register(*more: str, called: str = "Acme Payroll") -> RelyingParty:
+        name = f"{called} {next(_numbers)}"
+        callback = f"{application_url}/callback"
         arguments = ["--name", name, "--kind", "spa", "--redirect-uri", callback, *more, "--json"]
         created = json.loads(gatehouse.manage("clients", "create", *arguments).stdout)
         return RelyingParty(created["client_id"], name, callback)

@@ -138,3 +138,38 @@ def test_application_asks_to_sign_out(
     look(page, "sign-out-for-an-application")
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+
+
+def test_long_name_does_not_widen_any_page(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
+) -> None:
+    client = register(called="Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauuntr")
+    page.goto(authorization_url(gatehouse.base_url, client))
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Sign in to {client.name}")
+    look(page, "sign-in-long-name")
+    fill_in(page, person)
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Allow {client.name} to use your account?")
+    look(page, "consent-long-name")
+    page.goto(f"{gatehouse.base_url}/oauth/logout?client_id={client.client_id}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{client.name} asks to sign you out")
+    look(page, "sign-out-long-name")
+    page.goto(gatehouse.base_url)
+    expect(page.get_by_role("heading", name=client.name)).to_be_visible()
+    look(page, "portal-long-name")
+    closed = register(
+        "--audience", "assigned", called="Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz"
+    )
+    page.goto(authorization_url(gatehouse.base_url, closed))
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"You have no access to {closed.name}")
+    look(page, "no-access-long-name")
+
+
+def test_sign_out_request_that_cannot_be_understood_offers_to_sign_out(
+    page: Page, gatehouse: Gatehouse, person: Person, look: Look
+) -> None:
+    sign_in(page, gatehouse.base_url, person)
+    page.goto(f"{gatehouse.base_url}/oauth/logout?id_token_hint=nothing")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This sign-out link does not work")
+    look(page, "sign-out-error")
+    page.get_by_role("link", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign out?")
