@@ -25,7 +25,8 @@ def test_page_that_was_open_for_too_long(
     page.goto(f"{gatehouse.base_url}/login/")
     page.context.clear_cookies()
     fill_in(page, person)
-    _expect_page(page, "This page was open for too long")
+    _expect_page(page, "We could not accept that form")
+    expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
     look(page, "refused-403-token")
 
 

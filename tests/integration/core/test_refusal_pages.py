@@ -118,7 +118,7 @@ def test_wrong_method_is_a_page_that_says_so(browser: Client, path: str) -> None
 def test_form_without_its_token_is_refused_on_a_page() -> None:
     answer = Client(enforce_csrf_checks=True).post("/login/", {"identifier": "kim", "password": "x"})
     assert answer.status_code == 403
-    assert _is_page(answer, heading="This page was open for too long")
+    assert _is_page(answer, heading="We could not accept that form")
 
 
 @pytest.mark.parametrize(
