@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC
 from typing import cast
 
 from flask import Blueprint, Flask, current_app, redirect, render_template, request
@@ -60,7 +59,8 @@ def home() -> str | BaseResponse:
         refresh_token=words.shortened(tokens.refresh_token) if tokens.refresh_token else "none was given",
         renewals=tokens.renewals,
         are_tokens_open=request.args.get("show") == "tokens",
-        expires=words.moment(tokens.expires_at, UTC),
+        expires=words.moment(tokens.expires_at, words.zone_of(tokens)),
+        lines_for_developers=words.for_developers(tokens),
     )
 
 

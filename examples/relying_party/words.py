@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -40,9 +41,11 @@ LABELS = {
 LABELS_OF_THE_SIGN_IN = {
     "auth_time": "You signed in",
     "amr": "You proved it with",
+}
+LABELS_FOR_DEVELOPERS = {
     "iss": "Vouched for by",
     "sub": "Known there as",
-    "exp": "Holds until",
+    "exp": "ID token holds until",
 }
 CURRENCIES = {"EUR": "€", "GBP": "£", "USD": "$"}
 # What the person already sees, or what only a programmer wants; the decoded token shows all of it.
@@ -74,11 +77,19 @@ class Line:
 def in_plain_words(tokens: Tokens) -> list[Line]:
     """What Gatehouse said about the person, in the order in which one would tell it."""
     said = tokens.claims | tokens.person
-    zone = _zone(said.get("zoneinfo"))
-    listed = LABELS | LABELS_OF_THE_SIGN_IN
+    listed = LABELS | LABELS_OF_THE_SIGN_IN | LABELS_FOR_DEVELOPERS
     others = {name: _label(name) for name in sorted(said) if name not in listed and name not in LEFT_OUT}
-    labels = LABELS | others | LABELS_OF_THE_SIGN_IN
-    return [Line(label, _value(name, said[name], zone)) for name, label in labels.items() if name in said]
+    return _lines(tokens, LABELS | others | LABELS_OF_THE_SIGN_IN)
+
+
+def for_developers(tokens: Tokens) -> list[Line]:
+    """What tells one issuer, person and ID token from the next."""
+    return _lines(tokens, LABELS_FOR_DEVELOPERS)
+
+
+def zone_of(tokens: Tokens) -> tzinfo:
+    """Where the person says they are; UTC when they or Gatehouse did not say."""
+    return _zone((tokens.claims | tokens.person).get("zoneinfo"))
 
 
 def permissions(tokens: Tokens) -> list[str]:
@@ -104,13 +115,18 @@ def shortened(token: str) -> str:
     return f"{token[:6]}… ({len(token)} characters)"
 
 
-def moment(seconds: float, zone: tzinfo = UTC) -> str:
+def moment(seconds: float, zone: tzinfo) -> str:
     at = datetime.fromtimestamp(seconds, zone)
     return f"{at.day} {at:%B %Y, %H:%M:%S %Z}"
 
 
 def money(amount: Decimal, currency: str) -> str:
     return f"{CURRENCIES.get(currency, currency + ' ')}{amount:,.2f}"
+
+
+def _lines(tokens: Tokens, labels: Mapping[str, str]) -> list[Line]:
+    said, zone = tokens.claims | tokens.person, zone_of(tokens)
+    return [Line(label, _value(name, said[name], zone)) for name, label in labels.items() if name in said]
 
 
 def _label(claim: str) -> str:

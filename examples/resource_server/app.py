@@ -43,6 +43,13 @@ def create_app(settings: Settings, *, validators: Sequence[TokenValidator] | Non
 
 
 def _add_routes(app: Flask, settings: Settings, validators: Sequence[TokenValidator]) -> None:
+    @app.get("/")
+    def describe() -> Response:
+        return jsonify(
+            description="The Acme Payroll API, a sample: GET /payslips with an access token of Gatehouse.",
+            metadata=f"{settings.public_url}{METADATA_PATH}",
+        )
+
     @app.get("/payslips")
     def list_payslips() -> Response:
         grant = authenticate(request.headers, validators=validators, scope=SCOPE)

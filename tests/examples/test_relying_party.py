@@ -1,5 +1,6 @@
 """Acme Payroll believes only what it has checked, and keeps tokens out of sight."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,7 +14,7 @@ from examples.relying_party.sessions import COOKIE
 from examples.relying_party.tokens import TokenKeeper, Tokens
 from examples.relying_party.vault import Vault, load_or_make_key
 from tests.examples.conftest import Visitor
-from tests.examples.untrustworthy_issuer import Issuer
+from tests.examples.untrustworthy_issuer import SUBJECT, Issuer
 
 
 def test_signed_in_person_sees_name_and_payslips(visitor: Visitor) -> None:
@@ -21,6 +22,25 @@ def test_signed_in_person_sees_name_and_payslips(visitor: Visitor) -> None:
     page = visitor.browser.get("/").text
     assert "Ada Example" in page
     assert "Paid out on" in page
+
+
+def test_every_time_is_in_the_zone_of_the_person(visitor: Visitor, issuer: Issuer) -> None:
+    issuer.lies.claims = {"auth_time": 1_795_000_000}
+    issuer.lies.userinfo = {"zoneinfo": "Asia/Kolkata"}
+    visitor.sign_in()
+    page = visitor.browser.get("/").text
+    # Signed in, ID token, access token.
+    assert len(re.findall(r"\d\d:\d\d:\d\d IST", page)) == 3
+    assert "UTC" not in page
+
+
+def test_technical_facts_are_told_to_developers_only(visitor: Visitor, issuer: Issuer) -> None:
+    visitor.sign_in()
+    for_people, _, for_developers = visitor.browser.get("/").text.partition('id="tokens"')
+    for words in ("Known there as", "Vouched for by", "ID token holds until"):
+        assert words not in for_people
+        assert words in for_developers
+    assert SUBJECT not in for_people
 
 
 def test_payslips_are_missed_in_words_when_the_scope_was_not_given(visitor: Visitor, issuer: Issuer) -> None:

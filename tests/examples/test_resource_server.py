@@ -56,6 +56,12 @@ def issue(issuer: Issuer, *, lifetime: float = 600) -> str:
     return token
 
 
+def test_first_address_says_what_this_is(client: FlaskClient) -> None:
+    body: Any = client.get("/").json
+    assert "GET /payslips" in body["description"]
+    assert body["metadata"] == METADATA
+
+
 def test_payslips_are_those_of_the_subject_and_add_up(client: FlaskClient, issuer: Issuer) -> None:
     body = ask(client, f"Bearer {issue(issuer)}").json
     assert body["employee"] == {"sub": SUBJECT, "username": "ada"}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from freezegun import freeze_time
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from apps.access.models import Application
 from tests.factories.clients import authorization_parameters, make_client, make_pkce
@@ -62,7 +62,7 @@ def test_person_who_confirms_who_they_are_is_called_by_name() -> None:
 
 
 def test_wrong_password_of_somebody_signed_in_is_told_in_its_own_words(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     settings.LOCKOUT = {**settings.LOCKOUT, "duration": timedelta(minutes=45)}
     browser, user = Client(), make_user()
