@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -28,6 +29,7 @@ from apps.audit.ports import Subject
 from apps.core.origin import origin_of
 from apps.oauth.admin_actions import CLIENT_ACTIONS, REVOKE
 from apps.oauth.admin_forms import ClientForm
+from apps.oauth.admin_secret import keep_for_display, take_for_display
 from apps.oauth.events import OAuthAction
 from apps.oauth.models import (
     AccessToken,
@@ -41,6 +43,8 @@ from apps.oauth.models import (
 from apps.oauth.services.clients import rotate_client_secret
 from apps.oauth.subjects import client_subject
 from apps.oauth.token_values import ClientSecretGenerator, digest
+
+NEW_SECRET = gettext_lazy("Make a new secret")
 
 for model in (AccessToken, AuthorizationCode, Client, IDToken, RefreshToken):
     admin.site.unregister(model)
@@ -90,7 +94,7 @@ class ClientAdmin(AuditedModelAdmin):
             return False
         return not (obj.authorizations.exists() or AccessToken.objects.filter(application=obj).exists())
 
-    # Secrets: made here, shown once -----------------------------------------------------------------------------
+    # Secrets: made here, shown once on a page of their own ------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change and not obj.is_public:
@@ -104,40 +108,76 @@ class ClientAdmin(AuditedModelAdmin):
     ) -> HttpResponse:
         secret = getattr(obj, "secret_in_clear", "")
         if secret:
-            return self._secret_page(request, obj, secret)
+            return _to_secret_page(request, obj, secret)
         response: HttpResponse = super().response_add(request, obj, post_url_continue)
         return response
 
     def get_urls(self) -> list[Any]:
-        own = path(
-            "<uuid:object_id>/secret/",
-            self.admin_site.admin_view(self.secret_view),
-            name="oauth_client_secret",
-        )
-        return [own, *super().get_urls()]
+        own = [
+            path(
+                "<uuid:object_id>/secret/",
+                self.admin_site.admin_view(self.secret_view),
+                name="oauth_client_secret",
+            ),
+            path(
+                "<uuid:object_id>/new-secret/",
+                self.admin_site.admin_view(self.new_secret_view),
+                name="oauth_client_new_secret",
+            ),
+        ]
+        return [*own, *super().get_urls()]
 
     def page_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
-        if obj.is_public or not self.has_change_permission(request, obj):
-            return []
-        return [button(_("New secret"), "key", reverse("admin:oauth_client_secret", args=(obj.pk,)))]
+        address = self._renewal(request, obj)
+        return [button(NEW_SECRET, "key", address)] if address else []
 
-    def secret_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        client = self.get_object(request, str(object_id))
+    def _renewal(self, request: HttpRequest, client: Client) -> str:
+        """Where a new secret is made; empty when this administrator cannot, or the client has none."""
+        if client.is_public or not self.has_change_permission(request, client):
+            return ""
+        return reverse("admin:oauth_client_new_secret", args=(client.pk,))
+
+    def _with_secret(self, request: HttpRequest, object_id: Any) -> Client:
+        client: Client | None = self.get_object(request, str(object_id))
         if client is None or client.is_public:
             raise Http404
+        return client
+
+    def secret_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        """Shows what was just made, once: reloading this page neither shows nor makes anything."""
+        client = self._with_secret(request, object_id)
+        if not (self.has_change_permission(request, client) or self.has_add_permission(request)):
+            raise PermissionDenied
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Secret of %(client)s") % {"client": client},
+            "opts": self.model._meta,
+            "original": client,
+            "secret": take_for_display(request, client, now=timezone.now()),
+            "back": reverse("admin:oauth_client_change", args=(client.pk,)),
+            "renewal": self._renewal(request, client),
+        }
+        answer = TemplateResponse(request, "admin/oauth/client_secret.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def new_secret_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        client = self._with_secret(request, object_id)
         if not self.has_change_permission(request, client):
             raise PermissionDenied
         if request.method == "POST":
             secret = rotate_client_secret(
                 client=client, actor=administrator(request), origin=origin_of(request), now=timezone.now()
             )
-            return self._secret_page(request, client, secret)
+            return _to_secret_page(request, client, secret)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("New secret for %(client)s") % {"client": client},
+            "title": _("Make a new secret for %(client)s") % {"client": client},
             "opts": self.model._meta,
             "original": client,
-            "action": {"title": _("Make a new secret"), "is_dangerous": True},
+            "action": {"title": NEW_SECRET, "is_dangerous": True},
             "effect": _(
                 "The old secret stops working at once. Until the application has the new one, nobody can sign in "
                 "through it and its token requests are refused."
@@ -146,17 +186,6 @@ class ClientAdmin(AuditedModelAdmin):
             "back": reverse("admin:oauth_client_change", args=(client.pk,)),
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
-
-    def _secret_page(self, request: HttpRequest, client: Client, secret: str) -> HttpResponse:
-        """In the answer itself: a message or a session would keep the secret somewhere."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Secret of %(client)s") % {"client": client},
-            "opts": self.model._meta,
-            "original": client,
-            "secret": secret,
-        }
-        return TemplateResponse(request, "admin/oauth/client_secret.html", context)
 
     # How it looks ---------------------------------------------------------------------------------------------------
 
@@ -173,6 +202,11 @@ class ClientAdmin(AuditedModelAdmin):
     @admin.display(description=gettext_lazy("State"), ordering="is_enabled")
     def enabled(self, obj: Client) -> str:
         return badge(_("Switched on"), GOOD) if obj.is_enabled else badge(_("Switched off"), BAD)
+
+
+def _to_secret_page(request: HttpRequest, client: Client, secret: str) -> HttpResponse:
+    keep_for_display(request, client, secret, now=timezone.now())
+    return redirect("admin:oauth_client_secret", client.pk)
 
 
 @admin.register(Scope)
