@@ -14,8 +14,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.access.admin_assignment_form import AssignmentForm
 from apps.access.admin_assignments import (
-    OWN_ROLE,
     AuditedAssignments,
     HeldRolesOfGroupInline,
     HeldRolesOfPersonInline,
@@ -26,7 +26,6 @@ from apps.access.admin_assignments import (
 )
 from apps.access.admin_powers import (
     carries_roles,
-    gives_to_self,
     holds_all,
     may_change_assignment,
     may_change_group,
@@ -214,27 +213,6 @@ class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
     @admin.display(description=gettext_lazy("Until"), ordering="valid_until")
     def until(self, obj: Assignment) -> str:
         return moment(obj.valid_until)
-
-
-class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    acting_request: Any = None
-
-    class Meta:
-        model = Assignment
-        fields = ("role", "user", "group", "valid_from", "valid_until", "reason")
-
-    def clean_role(self) -> Role:
-        role: Role = self.cleaned_data["role"]
-        if not may_change_role(self.acting_request, role):
-            raise ValidationError(_("This role carries rights that you do not hold yourself."))
-        return role
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        holder = self.cleaned_data.get("user") or self.cleaned_data.get("group")
-        if self.has_changed() and gives_to_self(self.acting_request, holder):
-            raise ValidationError(OWN_ROLE)
-        return cleaned
 
 
 add_to_pages("user", inlines=[HeldRolesOfPersonInline], guard=may_change_person)

@@ -92,7 +92,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Time"))
     def time(self, event: AuditEvent) -> str:
         at = localtime(event.occurred_at)
-        return format_html('<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%Y-%m-%d %H:%M:%S"))
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S %Z}")
 
     @admin.display(description=_("Time"))
     def time_exact(self, event: AuditEvent) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -160,9 +160,9 @@ class ActionFilter(SimpleListFilter):
 
 
 def _day(value: str) -> datetime | None:
-    """None for what is not a day, or a day of which no event's id can tell."""
+    """Where the day begins for the reader; None for what is not a day, or one of which no event's id can tell."""
     try:
-        day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+        day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=timezone.get_current_timezone())
     except ValueError:
         return None
     return day if FIRST_YEAR <= day.year < LAST_YEAR else None
