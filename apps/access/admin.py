@@ -1,5 +1,6 @@
 """Applications, roles and assignments in the administration."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.access.admin_assignment_form import AssignmentForm
 from apps.access.admin_assignments import (
@@ -22,8 +23,8 @@ from apps.access.admin_assignments import (
     HoldersInline,
     holder_of,
     state_of,
-    words_for,
 )
+from apps.access.admin_losses import losses, losses_with_groups
 from apps.access.admin_powers import (
     carries_roles,
     holds_all,
@@ -36,8 +37,10 @@ from apps.access.events import AccessAction
 from apps.access.models import Application, Assignment, Role
 from apps.audit.admin_audit import (
     BAD,
+    DELETE,
     GOOD,
     AuditedModelAdmin,
+    Consequence,
     add_to_pages,
     badge,
     moment,
@@ -83,6 +86,14 @@ class ApplicationAdmin(AuditedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(role_total=Count("roles"))
         return rows
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        keys = list(objects.values_list("pk", flat=True))
+        count = Role.objects.filter(application__in=keys).count()
+        if not count:
+            return []
+        going = ngettext("Its role goes with it.", "%(count)d roles go with it.", count) % {"count": count}
+        return [going, *losses(Assignment.objects.filter(role__application__in=keys), now)]
 
     @admin.display(description=gettext_lazy("Who may use it"), ordering="audience")
     def audience_label(self, obj: Application) -> str:
@@ -145,6 +156,10 @@ class RoleAdmin(AuditedModelAdmin):
         )
         return rows
 
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        keys = list(objects.values_list("pk", flat=True))
+        return losses(Assignment.objects.filter(role__in=keys), now)
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.acting_request = request
@@ -178,25 +193,20 @@ def administrable_permissions() -> QuerySet[Permission]:
 class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
     list_display = ("role", "holder", "state", "since", "until", "reason")
     list_filter = (StateFilter, ("role", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("role", "user", "group")
+    named_with = ("role", "user", "group")
     search_fields = ("role__name", "user__username", "user__display_name", "group__name", "reason")
     search_help_text = gettext_lazy("Role, person, group or reason")
     autocomplete_fields = ("role", "user", "group")
     fields = ("role", "user", "group", "valid_from", "valid_until", "reason")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("role", "user", "group")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, form=AssignmentForm, **kwargs)
         form.acting_request = request
         return form
 
-    def names_of(self, keys: Any) -> dict[str, str]:
-        return {
-            str(row.pk): words_for(row)
-            for row in Assignment.objects.filter(pk__in=keys).select_related("role", "user", "group")
-        }
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        kept = _("That it was given stays in the audit log only; to keep it on record here, end it instead.")
+        return [*losses(objects, now), kept]
 
     @admin.display(description=gettext_lazy("Holder"))
     def holder(self, obj: Assignment) -> str:
@@ -216,6 +226,12 @@ class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
 
 
 add_to_pages("user", inlines=[HeldRolesOfPersonInline], guard=may_change_person)
-add_to_pages("group", inlines=[HeldRolesOfGroupInline], guard=may_change_group, carries=carries_roles)
+add_to_pages(
+    "group",
+    inlines=[HeldRolesOfGroupInline],
+    guard=may_change_group,
+    carries=carries_roles,
+    consequences={DELETE: Consequence(effect=losses_with_groups)},
+)
 add_to_pages("role", guard=may_change_role)
 add_to_pages("assignment", guard=may_change_assignment)

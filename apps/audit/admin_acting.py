@@ -101,31 +101,50 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
         """Whether the administrator's standing allows this action on this object."""
         return True
 
+    def may_be_done_to(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return self.may_act_on(request, obj, action)
+
     def act(
-        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, back: str
+        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, back: str, done: str = ""
     ) -> HttpResponse:
-        """The page that says what would happen, or, once it was read and confirmed, what did happen."""
+        """The page that says what would happen, or, once it was read and confirmed, what did happen.
+
+        `done` is where that leads, if not `back`.
+        """
         own = by(request)
-        refused = [str(obj) for obj in objects if not self.may_act_on(request, obj, action)]
+        consequences = additions_to(self.kind()).consequences[action.name]
+        refused = [str(obj) for obj in objects if not self.may_be_done_to(request, obj, action)]
         effect = action.effect(objects, own.now)
         if refused:
             problem = _("You may not do this to %(names)s.") % {"names": ", ".join(refused[:OBJECTS_NAMED])}
         elif not effect:
             problem = _("There is nothing to do for what was selected.")
         else:
-            problem = action.obstacle(objects, own)
+            obstacles = [action.obstacle(objects, own), *(one.obstacle(objects, own) for one in consequences)]
+            problem = next(filter(None, obstacles), "")
         if problem:
             messages.error(request, problem)
             return redirect(back)
         if request.method == "POST" and "confirmed" in request.POST:
             with transaction.atomic():
-                done = action.run(objects, own)
-            messages.success(request, done)
-            return redirect(back)
-        return self._confirmation(request, objects, action, effect=effect, back=back)
+                # First: what they count by may no longer be so once the action has run.
+                for consequence in consequences:
+                    if consequence.run is not None:
+                        consequence.run(objects, own)
+                report = action.run(objects, own)
+            messages.success(request, report)
+            return redirect(done or back)
+        effects = [effect, *(one.effect(objects, own.now) for one in consequences)]
+        return self._confirmation(request, objects, action, effects=[*filter(None, effects)], back=back)
 
     def _confirmation(
-        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, effect: str, back: str
+        self,
+        request: HttpRequest,
+        objects: QuerySet[Any],
+        action: ObjectAction,
+        *,
+        effects: list[str],
+        back: str,
     ) -> HttpResponse:
         count = objects.count()
         context = {
@@ -133,7 +152,7 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
             "title": action.title,
             "opts": self.model._meta,
             "action": action,
-            "effect": effect,
+            "effects": effects,
             "objects": objects[:OBJECTS_NAMED],
             "more": max(count - OBJECTS_NAMED, 0),
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),

@@ -7,15 +7,18 @@ from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet, TextField, UUIDField
-from django.forms import CharField
+from django.forms import CharField, ModelChoiceField
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from apps.audit.admin_acting import ActingAdmin, administrator, button, session_id_of
+from apps.audit.admin_acting import administrator, button, session_id_of
+from apps.audit.admin_deleting import DeletingAdmin
 from apps.audit.admin_marks import BAD, COMING, GOOD, NOTHING, PLAIN, WARNING, badge, moment
 from apps.audit.admin_pages import (
+    DELETE,
     By,
+    Consequence,
     ObjectAction,
     add_to_pages,
     additions_to,
@@ -31,6 +34,7 @@ from apps.audit.admin_unfold import ThemedChangeList, ThemedInlineFormSet, Theme
 __all__ = [
     "BAD",
     "COMING",
+    "DELETE",
     "GOOD",
     "NOTHING",
     "PLAIN",
@@ -39,6 +43,7 @@ __all__ = [
     "AuditedModelAdmin",
     "AuditedTabularInline",
     "By",
+    "Consequence",
     "ObjectAction",
     "ReadOnlyAdmin",
     "ReadOnlyTabularInline",
@@ -89,7 +94,9 @@ class AuditedChangeList(ThemedChangeList):
             self.full_result_count = self.result_count
 
 
-class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
+class AuditedModelAdmin(Audited, CarefulAdmin, DeletingAdmin):
+    # Relations whose rows the name of an object is made of.
+    named_with: tuple[str, ...] = ()
     list_per_page = 50
     show_full_result_count = False
     # Each facet is a count over the whole table.
@@ -106,8 +113,15 @@ class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return AuditedChangeList
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.named_with) if self.named_with else rows
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, ModelChoiceField):
+            # On its own page, which says what goes with it.
+            field.widget.can_delete_related = False
         if isinstance(db_field, TextField) and isinstance(field, CharField):
             field.widget.attrs["rows"] = 3
         return field
@@ -220,7 +234,10 @@ class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
         """Of those that exist, by key; the log asks with ids of anything."""
         if not isinstance(self.model._meta.pk, UUIDField):
             return {}
-        return {str(obj.pk): str(obj) for obj in self.model._base_manager.filter(pk__in=keys)}
+        rows = self.model._base_manager.filter(pk__in=keys)
+        if self.named_with:
+            rows = rows.select_related(*self.named_with)
+        return {str(obj.pk): str(obj) for obj in rows}
 
     def address_of(self, request: HttpRequest, key: str) -> str:
         """Empty for those who may not look."""

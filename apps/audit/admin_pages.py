@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -45,6 +45,21 @@ class ObjectAction:
     obstacle: Callable[[QuerySet[Any], By], str] = lambda objects, by: ""
 
 
+# Django's name for the action that deletes.
+DELETE = "delete_selected"
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What an upper app has to say about an action on a lower app's objects, and does itself before it runs."""
+
+    # What follows for the upper app's own objects, in words; empty when nothing does.
+    effect: Callable[[QuerySet[Any], datetime], str] = lambda objects, now: ""
+    run: Callable[[QuerySet[Any], By], object] | None = None
+    # Why the action must not be done yet; empty when it may be.
+    obstacle: Callable[[QuerySet[Any], By], str] = lambda objects, by: ""
+
+
 # Whether the administrator may change this object; False makes its page read-only.
 Guard = Callable[[HttpRequest, Any], bool]
 # Whether those who belong to this object, to a group for example, have access to something by it.
@@ -75,6 +90,7 @@ class Additions:
     actions: list[ObjectAction] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
     carrying: list[CarriesAccess] = field(default_factory=list)
+    consequences: defaultdict[str, list[Consequence]] = field(default_factory=lambda: defaultdict(list))
 
 
 _additions: defaultdict[str, Additions] = defaultdict(Additions)
@@ -88,13 +104,19 @@ def add_to_pages(
     actions: Collection[ObjectAction] = (),
     guard: Guard | None = None,
     carries: CarriesAccess | None = None,
+    consequences: Mapping[str, Consequence] | None = None,
 ) -> None:
-    """For the admin module of an upper app: its own part of the pages that a lower app's objects have."""
+    """For the admin module of an upper app: its own part of the pages that a lower app's objects have.
+
+    `consequences` are by the name of the action that has them.
+    """
     there = _additions[kind]
     there.inlines += inlines
     there.actions += actions
     there.guards += [guard] if guard else []
     there.carrying += [carries] if carries else []
+    for action, consequence in (consequences or {}).items():
+        there.consequences[action].append(consequence)
 
 
 def additions_to(kind: str) -> Additions:

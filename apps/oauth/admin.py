@@ -1,5 +1,6 @@
 """Clients, scopes and authorizations in the administration, in place of django-oauth-toolkit's own pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -12,14 +13,17 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.paginator import InfinitePaginator
 
 from apps.audit.admin_audit import (
     BAD,
+    DELETE,
     GOOD,
     AuditedModelAdmin,
+    Consequence,
     ReadOnlyAdmin,
+    add_to_pages,
     administrator,
     badge,
     button,
@@ -27,7 +31,14 @@ from apps.audit.admin_audit import (
 )
 from apps.audit.ports import Subject
 from apps.core.origin import origin_of
-from apps.oauth.admin_actions import CLIENT_ACTIONS, REVOKE
+from apps.oauth.admin_actions import (
+    CLIENT_ACTIONS,
+    REVOKE,
+    clients_in_the_way,
+    revocation_with_person,
+    revoke_with_person,
+    stopping_with_suspension,
+)
 from apps.oauth.admin_forms import ClientForm
 from apps.oauth.admin_secret import keep_for_display, take_for_display
 from apps.oauth.events import OAuthAction
@@ -93,6 +104,9 @@ class ClientAdmin(AuditedModelAdmin):
         if obj is None or not super().has_delete_permission(request, obj):
             return False
         return not (obj.authorizations.exists() or AccessToken.objects.filter(application=obj).exists())
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        return [_("Nobody has signed in through it. Whatever uses its client ID is refused at once.")]
 
     # Secrets: made here, shown once on a page of their own ------------------------------------------------------
 
@@ -178,10 +192,12 @@ class ClientAdmin(AuditedModelAdmin):
             "opts": self.model._meta,
             "original": client,
             "action": {"title": NEW_SECRET, "is_dangerous": True},
-            "effect": _(
-                "The old secret stops working at once. Until the application has the new one, nobody can sign in "
-                "through it and its token requests are refused."
-            ),
+            "effects": [
+                _(
+                    "The old secret stops working at once. Until the application has the new one, nobody can sign in "
+                    "through it and its token requests are refused."
+                )
+            ],
             "objects": [client],
             "back": reverse("admin:oauth_client_change", args=(client.pk,)),
         }
@@ -215,6 +231,21 @@ class ScopeAdmin(AuditedModelAdmin):
     audit_changed = OAuthAction.SCOPE_CHANGED
     audit_deleted = OAuthAction.SCOPE_DELETED
     list_display = ("name", "title", "description")
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        names = set(objects.values_list("name", flat=True))
+        count = sum(1 for client in Client.objects.only("scopes") if client.allowed_scopes & names)
+        if not count:
+            return [_("No client may ask for it.")]
+        return [
+            ngettext(
+                "%(count)d client may still ask for it: people then read its bare name when they consent.",
+                "%(count)d clients may still ask for it: people then read its bare name when they consent.",
+                count,
+            )
+            % {"count": count}
+        ]
+
     search_fields = ("name", "title")
     fields = ("name", "title", "description")
 
@@ -237,7 +268,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     object_actions = (REVOKE,)
     list_display = ("user", "client", "scope", "granted", "state")
     list_filter = (StandingFilter,)
-    list_select_related = ("user", "client")
+    named_with = ("user", "client")
     search_fields = ("user__username", "user__display_name", "client__name")
     ordering = ("-created_at",)
     paginator = InfinitePaginator
@@ -253,7 +284,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     readonly_fields = ("state", "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user", "client")
+        return super().get_queryset(request).select_related("session__user")
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, obj: Authorization) -> str:
@@ -264,3 +295,13 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Granted"), ordering="created_at")
     def granted(self, obj: Authorization) -> str:
         return moment(obj.created_at)
+
+
+add_to_pages(
+    "user",
+    consequences={
+        "suspend": Consequence(effect=stopping_with_suspension),
+        "deprovision": Consequence(effect=revocation_with_person, run=revoke_with_person),
+    },
+)
+add_to_pages("application", consequences={DELETE: Consequence(obstacle=clients_in_the_way)})

@@ -19,6 +19,7 @@ from apps.audit.admin_audit import (
     GOOD,
     NOTHING,
     By,
+    Consequence,
     ObjectAction,
     ReadOnlyAdmin,
     ReadOnlyTabularInline,
@@ -71,6 +72,28 @@ def _end(sessions: QuerySet[Session], own: By) -> str:
         for session_id in list(_live(sessions, own.now).values_list("pk", flat=True))
     )
     return ngettext("Ended %(count)d session.", "Ended %(count)d sessions.", count) % {"count": count}
+
+
+def _count_of_live(people: QuerySet[Any], now: datetime) -> int:
+    return _live(_of_people(people), now).count()
+
+
+def _ending_with_suspension(people: QuerySet[Any], now: datetime) -> str:
+    count = _count_of_live(people, now)
+    if not count:
+        return ""
+    return ngettext(
+        "%(count)d session ends at its next use.", "%(count)d sessions end at their next use.", count
+    ) % {"count": count}
+
+
+def _ending_with_person(people: QuerySet[Any], now: datetime) -> str:
+    count = _count_of_live(people, now)
+    if not count:
+        return ""
+    return ngettext("Ends %(count)d session at once.", "Ends %(count)d sessions at once.", count) % {
+        "count": count
+    }
 
 
 def _of_people(people: QuerySet[Any]) -> QuerySet[Session]:
@@ -130,7 +153,7 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
     object_actions = (END_SESSIONS,)
     list_display = ("user", "device", "ip", "started", "last_seen", "state")
     list_filter = (LiveFilter,)
-    list_select_related = ("user",)
+    named_with = ("user",)
     search_fields = ("user__username", "user__display_name", "ip")
     search_help_text = gettext_lazy("Person or address")
     ordering = ("-last_seen_at",)
@@ -151,9 +174,6 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
 
     def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
         return bool(request.user.is_superuser) or not obj.user.is_superuser
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user")
 
     @admin.display(description=gettext_lazy("Signed in with"))
     def amr_words(self, obj: Session) -> str:
@@ -253,7 +273,7 @@ class RecognisedBrowserAdmin(LockColumns, ReadOnlyAdmin):
     object_actions = (FORGET_BROWSERS,)
     list_display = ("user", "created", "last_used", "failed_sign_ins", "lock")
     list_filter = (GuessingNow,)
-    list_select_related = ("user",)
+    named_with = ("user",)
     search_fields = ("user__username", "user__display_name")
     ordering = ("-last_used_at",)
     paginator = InfinitePaginator
@@ -280,4 +300,14 @@ class AddressThrottleAdmin(LockColumns, ReadOnlyAdmin):
     readonly_fields = ("lock",)
 
 
-add_to_pages("user", inlines=[SessionsOfPersonInline], actions=[END_SESSIONS_OF_PEOPLE])
+add_to_pages(
+    "user",
+    inlines=[SessionsOfPersonInline],
+    actions=[END_SESSIONS_OF_PEOPLE],
+    consequences={
+        "suspend": Consequence(effect=_ending_with_suspension),
+        "deprovision": Consequence(
+            effect=_ending_with_person, run=lambda people, own: _end(_of_people(people), own)
+        ),
+    },
+)

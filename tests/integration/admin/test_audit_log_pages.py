@@ -148,7 +148,7 @@ def test_log_cannot_be_changed_by_anybody(what: str) -> None:
     browser = at_desk(make_superuser())
     event = record(now=timezone.now())
     assert browser.post(page_of(event, what), {"post": "yes", "action": "forged"}).status_code == 403
-    bulk = {"action": "delete_selected", "_selected_action": [str(event.pk)], "post": "yes"}
+    bulk = {"action": "delete_selected", "_selected_action": [str(event.pk)], "confirmed": "1"}
     browser.post(LOG, bulk)
     assert AuditEvent.objects.get(pk=event.pk).action == "door.opened"
 

@@ -135,7 +135,7 @@ def test_deleted_role_is_recorded_with_what_went_with_it() -> None:
     person = make_user()
     assignment = assign(role, person)
     browser = at_desk(make_superuser())
-    answer = browser.post(page_of(role, "delete"), {"post": "yes"})
+    answer = browser.post(page_of(role, "delete"), {"confirmed": "1"})
     assert answer.status_code == 302
     assert not Role.objects.filter(pk=role.pk).exists()
     event = the_event("role.deleted")
@@ -157,7 +157,7 @@ def test_deleted_group_takes_members_and_roles_with_it_on_record() -> None:
         Membership.objects.create(user=person, group=group)
     assignment = assign(make_role(name="Cashier"), group)
     bystander = assign(make_role(name="Clerk"), people[0])
-    at_desk(make_superuser()).post(page_of(group, "delete"), {"post": "yes"})
+    at_desk(make_superuser()).post(page_of(group, "delete"), {"confirmed": "1"})
     removed = events("group.member_removed")
     assert {event.details["user"] for event in removed} == {str(person.pk) for person in people}
     assert all(event.personal["before"]["group"] == str(group.pk) for event in removed)
@@ -171,7 +171,7 @@ def test_deleted_application_takes_roles_and_assignments_with_it_on_record() -> 
     application = Application.objects.create(name="Wiki", slug="wiki")
     roles = [make_role("directory.view_user", application=application) for _ in range(2)]
     assignments = [assign(role, make_user()) for role in roles]
-    at_desk(make_superuser()).post(page_of(application, "delete"), {"post": "yes"})
+    at_desk(make_superuser()).post(page_of(application, "delete"), {"confirmed": "1"})
     recorded = [event.action for event in events() if event.action != "user.signed_in"]
     assert recorded == ["assignment.deleted"] * 2 + ["role.deleted"] * 2 + ["application.deleted"]
     assert {event.target_id for event in events("role.deleted")} == {str(role.pk) for role in roles}
@@ -183,7 +183,11 @@ def test_bulk_deletion_also_records_what_goes_along() -> None:
     roles = [make_role(), make_role()]
     for role in roles:
         assign(role, make_user())
-    sent = {"action": "delete_selected", "_selected_action": [str(role.pk) for role in roles], "post": "yes"}
+    sent = {
+        "action": "delete_selected",
+        "_selected_action": [str(role.pk) for role in roles],
+        "confirmed": "1",
+    }
     at_desk(make_superuser()).post(listing("access.role"), sent)
     assert len(events("role.deleted")) == len(events("assignment.deleted")) == 2
 
@@ -209,7 +213,7 @@ def test_bulk_deletion_is_one_event_for_each() -> None:
     sent = {
         "action": "delete_selected",
         "_selected_action": [str(group.pk) for group in groups],
-        "post": "yes",
+        "confirmed": "1",
     }
     answer = at_desk(make_superuser()).post(listing("directory.group"), sent)
     assert answer.status_code == 302
@@ -259,7 +263,7 @@ def test_djangos_own_log_stays_empty() -> None:
     save(browser, adding("directory.group"), name="Crew")
     group = Group.objects.get()
     save(browser, page_of(group), name="Crew two")
-    browser.post(page_of(group, "delete"), {"post": "yes"})
+    browser.post(page_of(group, "delete"), {"confirmed": "1"})
     assert [event.action for event in events()][1:] == ["group.created", "group.changed", "group.deleted"]
     assert not LogEntry.objects.exists()
 

@@ -233,8 +233,8 @@ def test_reader_of_clients_gets_no_secret() -> None:
 def test_client_that_people_have_used_is_not_deleted(browser: Browser) -> None:
     used, unused = make_client().row, make_client().row
     authorize(used, make_user())
-    assert browser.post(page_of(used, "delete"), {"post": "yes"}).status_code == 403
-    assert browser.post(page_of(unused, "delete"), {"post": "yes"}).status_code == 302
+    assert browser.post(page_of(used, "delete"), {"confirmed": "1"}).status_code == 403
+    assert browser.post(page_of(unused, "delete"), {"confirmed": "1"}).status_code == 302
     assert list(Client.objects.all()) == [used]
 
 

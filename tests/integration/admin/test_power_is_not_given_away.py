@@ -152,8 +152,8 @@ def test_nor_on_the_page_of_a_person_or_group(owner: str) -> None:
 def test_assignment_of_a_stronger_role_cannot_be_taken_away() -> None:
     assignment = assign(make_role(STRONGER), make_user())
     browser = at_desk(make_staff(*HELP_DESK))
-    assert browser.post(page_of(assignment, "delete"), {"post": "yes"}).status_code == 403
-    bulk = {"action": "delete_selected", "_selected_action": [str(assignment.pk)], "post": "yes"}
+    assert browser.post(page_of(assignment, "delete"), {"confirmed": "1"}).status_code == 403
+    bulk = {"action": "delete_selected", "_selected_action": [str(assignment.pk)], "confirmed": "1"}
     assert browser.post(listing("access.assignment"), bulk).status_code == 403
     assert Assignment.objects.filter(pk=assignment.pk).exists()
 
@@ -211,8 +211,8 @@ def test_nobody_suspends_themselves_or_the_last_superuser() -> None:
 
 def test_people_are_never_deleted() -> None:
     person, browser = make_user(), at_desk(make_superuser())
-    assert browser.post(page_of(person, "delete"), {"post": "yes"}).status_code == 403
-    bulk = {"action": "delete_selected", "_selected_action": [str(person.pk)], "post": "yes"}
+    assert browser.post(page_of(person, "delete"), {"confirmed": "1"}).status_code == 403
+    bulk = {"action": "delete_selected", "_selected_action": [str(person.pk)], "confirmed": "1"}
     browser.post(listing("directory.user"), bulk)
     assert User.objects.filter(pk=person.pk).exists()
 
