@@ -33,6 +33,7 @@ from apps.access.admin_powers import (
     may_change_person,
     may_change_role,
 )
+from apps.access.decision import Reason
 from apps.access.events import AccessAction
 from apps.access.models import Application, Assignment, Role
 from apps.audit.admin_audit import (
@@ -43,6 +44,7 @@ from apps.audit.admin_audit import (
     Consequence,
     add_to_pages,
     badge,
+    know_details,
     moment,
 )
 
@@ -75,6 +77,7 @@ class ApplicationAdmin(AuditedModelAdmin):
     audit_created = AccessAction.APPLICATION_CREATED
     audit_changed = AccessAction.APPLICATION_CHANGED
     audit_deleted = AccessAction.APPLICATION_DELETED
+    is_found_in_log = True
     list_display = ("name", "audience_label", "role_count", "owner", "enabled")
     list_filter = ("audience", "is_enabled")
     list_select_related = ("owner",)
@@ -138,6 +141,7 @@ class RoleAdmin(AuditedModelAdmin):
     audit_created = AccessAction.ROLE_CREATED
     audit_changed = AccessAction.ROLE_CHANGED
     audit_deleted = AccessAction.ROLE_DELETED
+    is_found_in_log = True
     form = RoleForm
     inlines = (HoldersInline,)
     list_display = ("name", "application", "description", "holder_count", "right_count")
@@ -235,3 +239,18 @@ add_to_pages(
 )
 add_to_pages("role", guard=may_change_role)
 add_to_pages("assignment", guard=may_change_assignment)
+know_details(
+    titles={
+        "role": gettext_lazy("Role"),
+        "user": gettext_lazy("Person"),
+        "group": gettext_lazy("Group"),
+        "removed": gettext_lazy("Removed along with it"),
+    },
+    values={
+        "reason": {
+            Reason.NO_ROLE.value: gettext_lazy("No role in the application"),
+            Reason.APPLICATION_DISABLED.value: gettext_lazy("The application is disabled"),
+            Reason.PERSON_INACTIVE.value: gettext_lazy("The person may not sign in"),
+        }
+    },
+)

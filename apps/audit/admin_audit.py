@@ -11,6 +11,7 @@ from django.forms import CharField, ModelChoiceField
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from apps.audit.admin_acting import administrator, button, session_id_of
 from apps.audit.admin_deleting import DeletingAdmin
@@ -24,6 +25,7 @@ from apps.audit.admin_pages import (
     additions_to,
     carries_access,
     know_admin,
+    know_details,
     passes_guards,
 )
 from apps.audit.admin_queries import CarefulAdmin
@@ -54,6 +56,7 @@ __all__ = [
     "badge",
     "button",
     "carries_access",
+    "know_details",
     "moment",
     "passes_guards",
     "session_id_of",
@@ -105,6 +108,8 @@ class AuditedModelAdmin(Audited, CarefulAdmin, DeletingAdmin):
     warn_unsaved_form = True
     # Whether the log says anything about these objects.
     has_history = True
+    # Whether the log's search finds what is said about them by their names.
+    is_found_in_log = False
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
@@ -238,6 +243,30 @@ class AuditedModelAdmin(Audited, CarefulAdmin, DeletingAdmin):
         if self.named_with:
             rows = rows.select_related(*self.named_with)
         return {str(obj.pk): str(obj) for obj in rows}
+
+    def keys_found(self, request: HttpRequest, term: str, limit: int) -> list[str]:
+        """Of objects that the list's own search finds, for those who may look at them."""
+        if not (self.is_found_in_log and self.has_view_permission(request)):
+            return []
+        rows, _ = self.get_search_results(request, self.model._base_manager.all(), term)
+        return [str(key) for key in rows.order_by().values_list("pk", flat=True)[:limit]]
+
+    def word(self) -> str:
+        return str(self.opts.verbose_name)
+
+    def field_title(self, name: str) -> str:
+        """As the object's page calls the field; empty when it has none of that name."""
+        labels = getattr(getattr(self.form, "Meta", None), "labels", None) or {}
+        field = self._field(name)
+        return str(labels.get(name) or (capfirst(field.verbose_name) if field is not None else ""))
+
+    def value_words(self, name: str, value: object) -> str:
+        """As the object's page shows one of a field's choices; empty for what is none."""
+        choices = dict(getattr(self._field(name), "flatchoices", ()))
+        return str(choices.get(value, ""))
+
+    def _field(self, name: str) -> Any:
+        return next((one for one in self.opts.get_fields() if one.name == name and one.concrete), None)
 
     def address_of(self, request: HttpRequest, key: str) -> str:
         """Empty for those who may not look."""

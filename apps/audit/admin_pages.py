@@ -73,6 +73,14 @@ class ShowsObjects(Protocol):
 
     def address_of(self, request: HttpRequest, key: str) -> str: ...
 
+    def keys_found(self, request: HttpRequest, term: str, limit: int) -> list[str]: ...
+
+    def word(self) -> str: ...
+
+    def field_title(self, name: str) -> str: ...
+
+    def value_words(self, name: str, value: object) -> str: ...
+
 
 class OfOneKind:
     """Mixed into admins and inlines: the word that audit events have for their objects."""
@@ -141,3 +149,25 @@ def all_admins() -> Collection[ShowsObjects]:
 
 def admin_of(kind: str) -> ShowsObjects | None:
     return _admins.get(kind)
+
+
+@dataclass
+class DetailWords:
+    """How the log's page shows the details of events, which no model describes."""
+
+    titles: dict[str, StrOrPromise] = field(default_factory=dict)
+    values: defaultdict[str, dict[str, StrOrPromise]] = field(default_factory=lambda: defaultdict(dict))
+
+
+detail_words = DetailWords()
+
+
+def know_details(
+    *,
+    titles: Mapping[str, StrOrPromise],
+    values: Mapping[str, Mapping[str, StrOrPromise]] | None = None,
+) -> None:
+    """For the admin module of an app: the words for the details of its own events."""
+    detail_words.titles |= titles
+    for name, words in (values or {}).items():
+        detail_words.values[name] |= words

@@ -69,6 +69,7 @@ class GroupAdmin(AuditedModelAdmin):
     audit_created = DirectoryAction.GROUP_CREATED
     audit_changed = DirectoryAction.GROUP_CHANGED
     audit_deleted = DirectoryAction.GROUP_DELETED
+    is_found_in_log = True
     inlines = (MembersOfGroupInline,)
     list_display = ("name", "description", "member_count", "created")
     search_fields = ("name", "description")

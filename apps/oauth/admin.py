@@ -27,6 +27,7 @@ from apps.audit.admin_audit import (
     administrator,
     badge,
     button,
+    know_details,
     moment,
 )
 from apps.audit.ports import Subject
@@ -51,6 +52,7 @@ from apps.oauth.models import (
     RefreshToken,
     Scope,
 )
+from apps.oauth.services.authorizations import ConsentBasis
 from apps.oauth.services.clients import rotate_client_secret
 from apps.oauth.subjects import client_subject
 from apps.oauth.token_values import ClientSecretGenerator, digest
@@ -66,6 +68,7 @@ class ClientAdmin(AuditedModelAdmin):
     audit_created = OAuthAction.CLIENT_CREATED
     audit_changed = OAuthAction.CLIENT_CHANGED
     audit_deleted = OAuthAction.CLIENT_DELETED
+    is_found_in_log = True
     audit_secrets = ("client_secret",)
     object_actions = CLIENT_ACTIONS
     form = ClientForm
@@ -297,6 +300,27 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         return moment(obj.created_at)
 
 
+know_details(
+    titles={
+        "authorization": gettext_lazy("Authorization"),
+        "consent": gettext_lazy("Consent"),
+        "consent_withdrawn": gettext_lazy("Consent taken back"),
+        "endpoint": gettext_lazy("Endpoint"),
+        "error": gettext_lazy("Error"),
+        "expires_in": gettext_lazy("Valid for, in seconds"),
+        "grant_type": gettext_lazy("Grant type"),
+        "has_refresh_token": gettext_lazy("With a refresh token"),
+        "scope": gettext_lazy("Scope"),
+    },
+    values={
+        "reason": dict(Authorization.RevokeReason.choices),
+        "consent": {
+            ConsentBasis.GIVEN.value: gettext_lazy("given now"),
+            ConsentBasis.REMEMBERED.value: gettext_lazy("remembered"),
+            ConsentBasis.NOT_ASKED.value: gettext_lazy("not asked for"),
+        },
+    },
+)
 add_to_pages(
     "user",
     consequences={

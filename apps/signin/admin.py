@@ -25,14 +25,26 @@ from apps.audit.admin_audit import (
     ReadOnlyTabularInline,
     add_to_pages,
     badge,
+    know_details,
     moment,
 )
 from apps.signin.device_name import device_name
 from apps.signin.models import AddressThrottle, RecognisedBrowser, Session
+from apps.signin.services.password_sign_in import Refusal
 from apps.signin.services.sso_sessions import end_session
 from apps.signin.services.throttles import forget_browser, release_address
 
 END = "signin.change_session"
+SIGNED_IN_WITH = gettext_lazy("Signed in with")
+# Spec: RFC 8176 §2.
+AMR_WORDS = {"pwd": gettext_lazy("password")}
+REFUSAL_WORDS = {
+    Refusal.UNKNOWN_IDENTIFIER.value: gettext_lazy("There is no such person"),
+    Refusal.WRONG_PASSWORD.value: gettext_lazy("Wrong password"),
+    Refusal.LOCKED.value: gettext_lazy("The account or the browser is locked"),
+    Refusal.ADDRESS_LOCKED.value: gettext_lazy("The address is locked"),
+    Refusal.NOT_ACTIVE.value: gettext_lazy("The person may not sign in"),
+}
 
 
 def state_of(session: Session) -> str:
@@ -175,9 +187,9 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
     def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
         return bool(request.user.is_superuser) or not obj.user.is_superuser
 
-    @admin.display(description=gettext_lazy("Signed in with"))
+    @admin.display(description=SIGNED_IN_WITH)
     def amr_words(self, obj: Session) -> str:
-        return ", ".join(obj.amr)
+        return ", ".join(str(AMR_WORDS.get(method, method)) for method in obj.amr) or NOTHING
 
 
 class SessionsOfPersonInline(SessionColumns, ReadOnlyTabularInline):
@@ -310,4 +322,13 @@ add_to_pages(
             effect=_ending_with_person, run=lambda people, own: _end(_of_people(people), own)
         ),
     },
+)
+know_details(
+    titles={
+        "amr": SIGNED_IN_WITH,
+        "reason": gettext_lazy("Why"),
+        "locked_now": gettext_lazy("Locked by this attempt"),
+        "recognised": gettext_lazy("In a recognised browser"),
+    },
+    values={"amr": AMR_WORDS, "reason": {**dict(Session.EndReason.choices), **REFUSAL_WORDS}},
 )
