@@ -9,12 +9,15 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.access.admin_actions import END_NOW
 from apps.access.admin_assignment_form import AssignmentForm
 from apps.access.admin_assignments import (
     AuditedAssignments,
@@ -42,6 +45,7 @@ from apps.audit.admin_audit import (
     GOOD,
     AuditedModelAdmin,
     Consequence,
+    ObjectAction,
     add_to_pages,
     badge,
     know_details,
@@ -195,6 +199,7 @@ def administrable_permissions() -> QuerySet[Permission]:
 
 @admin.register(Assignment)
 class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
+    object_actions = (END_NOW,)
     list_display = ("role", "holder", "state", "since", "until", "reason")
     list_filter = (StateFilter, ("role", admin.RelatedOnlyFieldListFilter))
     named_with = ("role", "user", "group")
@@ -207,6 +212,21 @@ class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
         form: Any = super().get_form(request, obj, change=change, form=AssignmentForm, **kwargs)
         form.acting_request = request
         return form
+
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the page of the person or group, if that is where the form was opened."""
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        goes_on = {"_continue", "_addanother", "_popup"} & request.POST.keys()
+        holder = "user" if "user" in request.GET else "group"
+        key = request.GET.get(holder, "")
+        if goes_on or key != str(getattr(obj, f"{holder}_id")):
+            return response
+        return redirect(f"{reverse(f'admin:directory_{holder}_change', args=(key,))}#assignments")
 
     def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
         kept = _("That it was given stays in the audit log only; to keep it on record here, end it instead.")

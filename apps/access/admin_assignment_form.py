@@ -24,6 +24,9 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("user", "group"):
+            if name in self.fields:
+                self.fields[name].help_text = _("Choose a person or a group.")
         for name in TIMES:
             if name not in self.fields:
                 continue  # the page is only read
@@ -60,7 +63,12 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        holder = self.cleaned_data.get("user") or self.cleaned_data.get("group")
+        user, group = self.cleaned_data.get("user"), self.cleaned_data.get("group")
+        if "user" in self.fields and not (user or group or {"user", "group"} & self.errors.keys()):
+            self.add_error("user", _("Choose a person or a group."))
+        if user and group:
+            self.add_error("group", _("Choose a person or a group, not both."))
+        holder = user or group
         if self.has_changed() and gives_to_self(self.acting_request, holder):
             raise ValidationError(OWN_ROLE)
         return cleaned

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 OBJECTS_NAMED = 20
+REASON_LENGTH = 300
 
 
 def administrator(request: HttpRequest) -> Subject:
@@ -36,7 +37,8 @@ def session_id_of(request: HttpRequest) -> str:
 
 
 def by(request: HttpRequest) -> By:
-    return By(actor=administrator(request), origin=origin_of(request), now=timezone.now())
+    reason = request.POST.get("reason", "").strip()[:REASON_LENGTH]
+    return By(actor=administrator(request), origin=origin_of(request), now=timezone.now(), reason=reason)
 
 
 class ActingAdmin(OfOneKind, ThemedModelAdmin):
@@ -125,7 +127,9 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
         if problem:
             messages.error(request, problem)
             return redirect(back)
-        if request.method == "POST" and "confirmed" in request.POST:
+        is_confirmed = request.method == "POST" and "confirmed" in request.POST
+        lacks_reason = is_confirmed and action.asks_reason and not own.reason
+        if is_confirmed and not lacks_reason:
             with transaction.atomic():
                 # First: what they count by may no longer be so once the action has run.
                 for consequence in consequences:
@@ -135,16 +139,11 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
             messages.success(request, report)
             return redirect(done or back)
         effects = [effect, *(one.effect(objects, own.now) for one in consequences)]
-        return self._confirmation(request, objects, action, effects=[*filter(None, effects)], back=back)
+        context = {"effects": [*filter(None, effects)], "back": back, "lacks_reason": lacks_reason}
+        return self._confirmation(request, objects, action, context)
 
     def _confirmation(
-        self,
-        request: HttpRequest,
-        objects: QuerySet[Any],
-        action: ObjectAction,
-        *,
-        effects: list[str],
-        back: str,
+        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, more: dict[str, Any]
     ) -> HttpResponse:
         count = objects.count()
         context = {
@@ -152,13 +151,13 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
             "title": action.title,
             "opts": self.model._meta,
             "action": action,
-            "effects": effects,
             "objects": objects[:OBJECTS_NAMED],
-            "more": max(count - OBJECTS_NAMED, 0),
+            "more_objects": max(count - OBJECTS_NAMED, 0),
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", ""),
             "checkbox": ACTION_CHECKBOX_NAME,
-            "back": back,
+            "reason_length": REASON_LENGTH,
+            **more,
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
 

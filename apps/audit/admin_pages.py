@@ -26,6 +26,8 @@ class By:
     actor: Subject
     origin: Origin
     now: datetime
+    # What they wrote on the page that asked them to confirm; empty for actions that ask for none.
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ObjectAction:
     # Does it, and says what was done.
     run: Callable[[QuerySet[Any], By], str]
     is_dangerous: bool = False
+    asks_reason: bool = False
     # Objects that it may not be done to, with the reason; empty when there are none.
     obstacle: Callable[[QuerySet[Any], By], str] = lambda objects, by: ""
 

@@ -115,19 +115,37 @@ def test_membership_is_an_event_of_the_group() -> None:
     assert removed.personal["before"]["group"] == str(group.pk)
 
 
-def test_role_given_on_a_persons_page_is_an_assignment() -> None:
+def test_role_is_given_from_a_persons_page() -> None:
     person, role = make_user(), make_role(name="Cashier")
-    sent = {
-        "assignments-TOTAL_FORMS": "1",
-        "assignments-0-role": str(role.pk),
-        "assignments-0-valid_from_0": "2026-01-01",
-        "assignments-0-valid_from_1": "00:00:00",
-    }
-    save(at_desk(make_superuser()), page_of(person), **sent)
+    browser = at_desk(make_superuser())
+    form = f"{adding('access.assignment')}?user={person.pk}"
+    assert form in browser.get(page_of(person)).content.decode()
+    asked = browser.get(form)
+    assert asked.context["adminform"].form["user"].value() == str(person.pk)
+    sent = {"role": str(role.pk), "valid_from_0": "2026-01-01", "valid_from_1": "00:00"}
+    answer = save(browser, form, **sent)
+    assert answer["Location"] == f"{page_of(person)}#assignments"
     event = the_event("assignment.created")
     assert event.details == {"role": str(role.pk), "user": str(person.pk)}
     assert event.personal["after"]["valid_from"].startswith("2026-01-01T00:00:00")
     assert "Cashier" in event.personal["target_label"]
+
+
+@pytest.mark.parametrize(
+    ("holders", "field", "problem"),
+    [
+        ([], "user", "Choose a person or a group."),
+        (["user", "group"], "group", "Choose a person or a group, not both."),
+    ],
+)
+def test_assignment_is_to_a_person_or_a_group(holders: list[str], field: str, problem: str) -> None:
+    browser = at_desk(make_superuser())
+    there = {"user": str(make_user().pk), "group": str(Group.objects.create(name="Crew").pk)}
+    sent = {"role": str(make_role().pk)} | {name: there[name] for name in holders}
+    answer = browser.post(
+        adding("access.assignment"), submission(browser.get(adding("access.assignment")), **sent)
+    )
+    assert answer.context["adminform"].form.errors == {field: [problem]}
 
 
 def test_deleted_role_is_recorded_with_what_went_with_it() -> None:
