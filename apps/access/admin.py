@@ -1,5 +1,6 @@
 """Applications, roles and assignments in the administration."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,39 +9,46 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from apps.access.admin_actions import END_NOW
+from apps.access.admin_assignment_form import AssignmentForm
 from apps.access.admin_assignments import (
-    OWN_ROLE,
     AuditedAssignments,
     HeldRolesOfGroupInline,
     HeldRolesOfPersonInline,
     HoldersInline,
     holder_of,
     state_of,
-    words_for,
 )
+from apps.access.admin_losses import losses, losses_with_groups
 from apps.access.admin_powers import (
     carries_roles,
-    gives_to_self,
     holds_all,
     may_change_assignment,
     may_change_group,
     may_change_person,
     may_change_role,
 )
+from apps.access.decision import Reason
 from apps.access.events import AccessAction
 from apps.access.models import Application, Assignment, Role
 from apps.audit.admin_audit import (
     BAD,
+    DELETE,
     GOOD,
     AuditedModelAdmin,
+    Consequence,
+    ObjectAction,
     add_to_pages,
     badge,
+    know_details,
     moment,
 )
 
@@ -73,6 +81,7 @@ class ApplicationAdmin(AuditedModelAdmin):
     audit_created = AccessAction.APPLICATION_CREATED
     audit_changed = AccessAction.APPLICATION_CHANGED
     audit_deleted = AccessAction.APPLICATION_DELETED
+    is_found_in_log = True
     list_display = ("name", "audience_label", "role_count", "owner", "enabled")
     list_filter = ("audience", "is_enabled")
     list_select_related = ("owner",)
@@ -84,6 +93,14 @@ class ApplicationAdmin(AuditedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(role_total=Count("roles"))
         return rows
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        keys = list(objects.values_list("pk", flat=True))
+        count = Role.objects.filter(application__in=keys).count()
+        if not count:
+            return []
+        going = ngettext("Its role goes with it.", "%(count)d roles go with it.", count) % {"count": count}
+        return [going, *losses(Assignment.objects.filter(role__application__in=keys), now)]
 
     @admin.display(description=gettext_lazy("Who may use it"), ordering="audience")
     def audience_label(self, obj: Application) -> str:
@@ -128,6 +145,7 @@ class RoleAdmin(AuditedModelAdmin):
     audit_created = AccessAction.ROLE_CREATED
     audit_changed = AccessAction.ROLE_CHANGED
     audit_deleted = AccessAction.ROLE_DELETED
+    is_found_in_log = True
     form = RoleForm
     inlines = (HoldersInline,)
     list_display = ("name", "application", "description", "holder_count", "right_count")
@@ -145,6 +163,10 @@ class RoleAdmin(AuditedModelAdmin):
             holders=Count("assignments", distinct=True), rights=Count("admin_permissions", distinct=True)
         )
         return rows
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        keys = list(objects.values_list("pk", flat=True))
+        return losses(Assignment.objects.filter(role__in=keys), now)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
@@ -177,27 +199,38 @@ def administrable_permissions() -> QuerySet[Permission]:
 
 @admin.register(Assignment)
 class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
+    object_actions = (END_NOW,)
     list_display = ("role", "holder", "state", "since", "until", "reason")
     list_filter = (StateFilter, ("role", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("role", "user", "group")
+    named_with = ("role", "user", "group")
     search_fields = ("role__name", "user__username", "user__display_name", "group__name", "reason")
     search_help_text = gettext_lazy("Role, person, group or reason")
     autocomplete_fields = ("role", "user", "group")
     fields = ("role", "user", "group", "valid_from", "valid_until", "reason")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("role", "user", "group")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, form=AssignmentForm, **kwargs)
         form.acting_request = request
         return form
 
-    def names_of(self, keys: Any) -> dict[str, str]:
-        return {
-            str(row.pk): words_for(row)
-            for row in Assignment.objects.filter(pk__in=keys).select_related("role", "user", "group")
-        }
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the page of the person or group, if that is where the form was opened."""
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        goes_on = {"_continue", "_addanother", "_popup"} & request.POST.keys()
+        holder = "user" if "user" in request.GET else "group"
+        key = request.GET.get(holder, "")
+        if goes_on or key != str(getattr(obj, f"{holder}_id")):
+            return response
+        return redirect(f"{reverse(f'admin:directory_{holder}_change', args=(key,))}#assignments")
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        kept = _("That it was given stays in the audit log only; to keep it on record here, end it instead.")
+        return [*losses(objects, now), kept]
 
     @admin.display(description=gettext_lazy("Holder"))
     def holder(self, obj: Assignment) -> str:
@@ -216,28 +249,28 @@ class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
         return moment(obj.valid_until)
 
 
-class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    acting_request: Any = None
-
-    class Meta:
-        model = Assignment
-        fields = ("role", "user", "group", "valid_from", "valid_until", "reason")
-
-    def clean_role(self) -> Role:
-        role: Role = self.cleaned_data["role"]
-        if not may_change_role(self.acting_request, role):
-            raise ValidationError(_("This role carries rights that you do not hold yourself."))
-        return role
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        holder = self.cleaned_data.get("user") or self.cleaned_data.get("group")
-        if self.has_changed() and gives_to_self(self.acting_request, holder):
-            raise ValidationError(OWN_ROLE)
-        return cleaned
-
-
 add_to_pages("user", inlines=[HeldRolesOfPersonInline], guard=may_change_person)
-add_to_pages("group", inlines=[HeldRolesOfGroupInline], guard=may_change_group, carries=carries_roles)
+add_to_pages(
+    "group",
+    inlines=[HeldRolesOfGroupInline],
+    guard=may_change_group,
+    carries=carries_roles,
+    consequences={DELETE: Consequence(effect=losses_with_groups)},
+)
 add_to_pages("role", guard=may_change_role)
 add_to_pages("assignment", guard=may_change_assignment)
+know_details(
+    titles={
+        "role": gettext_lazy("Role"),
+        "user": gettext_lazy("Person"),
+        "group": gettext_lazy("Group"),
+        "removed": gettext_lazy("Removed along with it"),
+    },
+    values={
+        "reason": {
+            Reason.NO_ROLE.value: gettext_lazy("No role in the application"),
+            Reason.APPLICATION_DISABLED.value: gettext_lazy("The application is disabled"),
+            Reason.PERSON_INACTIVE.value: gettext_lazy("The person may not sign in"),
+        }
+    },
+)

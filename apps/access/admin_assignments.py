@@ -1,6 +1,7 @@
 """Assignments as rows on the pages of people, groups and roles."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -46,6 +47,13 @@ class AssignmentFormSet(ThemedInlineFormSet):
 
     acting_request: Any = None
 
+    def giving_address(self) -> str:
+        """Where this person or group is given a role; empty for those who may not."""
+        user = self.acting_request.user
+        if not user.has_perm("access.add_assignment") or gives_to_self(self.acting_request, self.instance):
+            return ""
+        return f"{reverse('admin:access_assignment_add')}?{urlencode({self.fk.name: self.instance.pk})}"
+
     def clean(self) -> None:
         super().clean()
         going = self.deleted_forms
@@ -57,8 +65,6 @@ class AssignmentFormSet(ThemedInlineFormSet):
                 raise ValidationError(
                     _("%(role)s carries rights that you do not hold yourself.") % {"role": role}
                 )
-            if form.instance._state.adding and gives_to_self(self.acting_request, self.instance):
-                raise ValidationError(OWN_ROLE)
 
 
 class PersonAssignmentFormSet(AssignmentFormSet):
@@ -101,7 +107,6 @@ class HeldRolesInline(AuditedAssignments, AuditedTabularInline):
     verbose_name_plural = gettext_lazy("roles")
     fields = ("role", "valid_from", "valid_until", "reason", "state")
     readonly_fields = ("state",)
-    autocomplete_fields = ("role",)
     tab = True
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -112,8 +117,12 @@ class HeldRolesInline(AuditedAssignments, AuditedTabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("role", "user", "group")
 
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Given on a page of its own, which has room for times and a reason."""
+        return False
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Given or taken here; changed on its own page."""
+        """Taken away here; changed on its own page."""
         return False
 
     @admin.display(description=gettext_lazy("Validity"))
@@ -129,6 +138,7 @@ class HeldRolesOfPersonInline(HeldRolesInline):
 
 class HeldRolesOfGroupInline(HeldRolesInline):
     fk_name = "group"
+    template_before = "admin/access/give_role.html"
 
 
 class HoldersInline(AuditedAssignments, ReadOnlyTabularInline):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import WebAddressField
 from apps.core.initials import initials
+from apps.core.names import name_of
 
 
 class Application(models.Model):
@@ -157,4 +158,7 @@ class Assignment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.role_id} to {self.user_id or self.group_id}"
+        return _("%(role)s to %(holder)s") % {
+            "role": name_of(self, "role"),
+            "holder": name_of(self, "user" if self.user_id else "group"),
+        }

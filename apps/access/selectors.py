@@ -18,11 +18,33 @@ if TYPE_CHECKING:
 
 def assignments_in_force(*, user_id: UUID, now: datetime) -> QuerySet[Assignment]:
     """What the person holds at `now`, directly or through a group."""
+    return _in_force(now).filter(Q(user_id=user_id) | Q(group__group_memberships__user_id=user_id))
+
+
+def holders_lost(*, assignments: QuerySet[Assignment], now: datetime) -> dict[str, int]:
+    """By the name of each role that these assignments give: how many would no longer hold it without them."""
+    going = list(assignments.order_by().values_list("pk", flat=True))
+    in_force = _in_force(now)
+    found: dict[str, int] = {}
+    roles = in_force.filter(pk__in=going).order_by().values_list("role_id", "role__name").distinct()
+    for role_id, name in roles:
+        of_role = in_force.filter(role_id=role_id)
+        holding = _holders(of_role.filter(pk__in=going))
+        found[name] = len(holding - _holders(of_role.exclude(pk__in=going)))
+    return found
+
+
+def _in_force(now: datetime) -> QuerySet[Assignment]:
     return Assignment.objects.filter(
-        Q(user_id=user_id) | Q(group__group_memberships__user_id=user_id),
-        Q(valid_until__isnull=True) | Q(valid_until__gt=now),
-        valid_from__lte=now,
+        Q(valid_until__isnull=True) | Q(valid_until__gt=now), valid_from__lte=now
     )
+
+
+def _holders(assignments: QuerySet[Assignment]) -> set[UUID]:
+    """People, themselves or as members of a group."""
+    own = assignments.filter(user__isnull=False).order_by().values_list("user_id", flat=True)
+    through = assignments.filter(group__group_memberships__isnull=False).order_by()
+    return {*own, *through.values_list("group__group_memberships__user_id", flat=True)}
 
 
 def decide_access(*, user: User, application: Application, now: datetime) -> Decision:

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.admin_audit import BAD, GOOD, NOTHING, WARNING, ReadOnlyAdmin, badge, moment
+from apps.audit.admin_days_filter import DaysFilter
 from apps.audit.admin_event_page import changes, details, seal_of
 from apps.audit.admin_log_list import (
     ActionFilter,
@@ -48,15 +49,12 @@ def log_status() -> dict[str, Any]:
 class AuditEventAdmin(ReadOnlyAdmin):
     has_history = False
     list_display = ("time", "what", "outcome_label", "actor", "target", "client", "address")
-    list_filter = (WhenFilter, OutcomeFilter, ActionFilter)
+    list_filter = (WhenFilter, DaysFilter, OutcomeFilter, ActionFilter)
     linked_lookups = ("client_id",)
     sortable_by = ()
     ordering = ("-id",)
     search_fields = ("id",)
-    search_help_text = _(
-        "The id of a person, client, session or event, or an action such as token.issued. "
-        "To find what a person did, open them and choose History."
-    )
+    search_help_text = _("Name, e-mail, id or action")
     paginator = NewestPaginator
     list_before_template = "admin/audit/log_status.html"
     fieldsets = (
@@ -78,7 +76,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return (search(queryset, search_term) if search_term else queryset), False
+        return (search(queryset, request, search_term) if search_term else queryset), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {**(extra_context or {}), "log": log_status()})
@@ -92,7 +90,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Time"))
     def time(self, event: AuditEvent) -> str:
         at = localtime(event.occurred_at)
-        return format_html('<time datetime="{}">{}</time>', at.isoformat(), at.strftime("%Y-%m-%d %H:%M:%S"))
+        return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S %Z}")
 
     @admin.display(description=_("Time"))
     def time_exact(self, event: AuditEvent) -> str:
@@ -128,14 +126,14 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return (event.personal or {}).get("user_agent") or NOTHING
 
     @admin.display(description=_("Details"))
-    def detail_table(self, event: AuditEvent) -> str:
+    def detail_table(self, event: Any) -> str:
         return render_to_string("admin/audit/details.html", {"rows": details(event)})
 
     @admin.display(description=_("Changes"))
     def change_table(self, event: Any) -> str:
         return render_to_string(
             "admin/audit/changes.html",
-            {"rows": changes(event, event.names.of_anything), "is_erased": event.personal is None},
+            {"rows": changes(event), "is_erased": event.personal is None},
         )
 
     @admin.display(description=_("Seal"))
@@ -148,7 +146,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
             return NOTHING
         label = (event.personal or {}).get(label_field) or event.names.of(kind, key)
         url = event.names.address_of(kind, key)
-        context = {"kind": kind.replace("_", " "), "label": label, "key": key, "url": url}
+        context = {"kind": event.names.word_for(kind), "label": label, "key": key, "url": url}
         return render_to_string("admin/audit/subject.html", context)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 OBJECTS_NAMED = 20
+REASON_LENGTH = 300
 
 
 def administrator(request: HttpRequest) -> Subject:
@@ -36,7 +37,8 @@ def session_id_of(request: HttpRequest) -> str:
 
 
 def by(request: HttpRequest) -> By:
-    return By(actor=administrator(request), origin=origin_of(request), now=timezone.now())
+    reason = request.POST.get("reason", "").strip()[:REASON_LENGTH]
+    return By(actor=administrator(request), origin=origin_of(request), now=timezone.now(), reason=reason)
 
 
 class ActingAdmin(OfOneKind, ThemedModelAdmin):
@@ -101,31 +103,47 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
         """Whether the administrator's standing allows this action on this object."""
         return True
 
+    def may_be_done_to(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return self.may_act_on(request, obj, action)
+
     def act(
-        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, back: str
+        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, back: str, done: str = ""
     ) -> HttpResponse:
-        """The page that says what would happen, or, once it was read and confirmed, what did happen."""
+        """The page that says what would happen, or, once it was read and confirmed, what did happen.
+
+        `done` is where that leads, if not `back`.
+        """
         own = by(request)
-        refused = [str(obj) for obj in objects if not self.may_act_on(request, obj, action)]
+        consequences = additions_to(self.kind()).consequences[action.name]
+        refused = [str(obj) for obj in objects if not self.may_be_done_to(request, obj, action)]
         effect = action.effect(objects, own.now)
         if refused:
             problem = _("You may not do this to %(names)s.") % {"names": ", ".join(refused[:OBJECTS_NAMED])}
         elif not effect:
             problem = _("There is nothing to do for what was selected.")
         else:
-            problem = action.obstacle(objects, own)
+            obstacles = [action.obstacle(objects, own), *(one.obstacle(objects, own) for one in consequences)]
+            problem = next(filter(None, obstacles), "")
         if problem:
             messages.error(request, problem)
             return redirect(back)
-        if request.method == "POST" and "confirmed" in request.POST:
+        is_confirmed = request.method == "POST" and "confirmed" in request.POST
+        lacks_reason = is_confirmed and action.asks_reason and not own.reason
+        if is_confirmed and not lacks_reason:
             with transaction.atomic():
-                done = action.run(objects, own)
-            messages.success(request, done)
-            return redirect(back)
-        return self._confirmation(request, objects, action, effect=effect, back=back)
+                # First: what they count by may no longer be so once the action has run.
+                for consequence in consequences:
+                    if consequence.run is not None:
+                        consequence.run(objects, own)
+                report = action.run(objects, own)
+            messages.success(request, report)
+            return redirect(done or back)
+        effects = [effect, *(one.effect(objects, own.now) for one in consequences)]
+        context = {"effects": [*filter(None, effects)], "back": back, "lacks_reason": lacks_reason}
+        return self._confirmation(request, objects, action, context)
 
     def _confirmation(
-        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, *, effect: str, back: str
+        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, more: dict[str, Any]
     ) -> HttpResponse:
         count = objects.count()
         context = {
@@ -133,13 +151,13 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
             "title": action.title,
             "opts": self.model._meta,
             "action": action,
-            "effect": effect,
             "objects": objects[:OBJECTS_NAMED],
-            "more": max(count - OBJECTS_NAMED, 0),
+            "more_objects": max(count - OBJECTS_NAMED, 0),
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", ""),
             "checkbox": ACTION_CHECKBOX_NAME,
-            "back": back,
+            "reason_length": REASON_LENGTH,
+            **more,
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
 

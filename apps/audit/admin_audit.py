@@ -7,20 +7,25 @@ from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet, TextField, UUIDField
-from django.forms import CharField
+from django.forms import CharField, ModelChoiceField
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 
-from apps.audit.admin_acting import ActingAdmin, administrator, button, session_id_of
+from apps.audit.admin_acting import administrator, button, session_id_of
+from apps.audit.admin_deleting import DeletingAdmin
 from apps.audit.admin_marks import BAD, COMING, GOOD, NOTHING, PLAIN, WARNING, badge, moment
 from apps.audit.admin_pages import (
+    DELETE,
     By,
+    Consequence,
     ObjectAction,
     add_to_pages,
     additions_to,
     carries_access,
     know_admin,
+    know_details,
     passes_guards,
 )
 from apps.audit.admin_queries import CarefulAdmin
@@ -31,6 +36,7 @@ from apps.audit.admin_unfold import ThemedChangeList, ThemedInlineFormSet, Theme
 __all__ = [
     "BAD",
     "COMING",
+    "DELETE",
     "GOOD",
     "NOTHING",
     "PLAIN",
@@ -39,6 +45,7 @@ __all__ = [
     "AuditedModelAdmin",
     "AuditedTabularInline",
     "By",
+    "Consequence",
     "ObjectAction",
     "ReadOnlyAdmin",
     "ReadOnlyTabularInline",
@@ -49,6 +56,7 @@ __all__ = [
     "badge",
     "button",
     "carries_access",
+    "know_details",
     "moment",
     "passes_guards",
     "session_id_of",
@@ -89,7 +97,9 @@ class AuditedChangeList(ThemedChangeList):
             self.full_result_count = self.result_count
 
 
-class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
+class AuditedModelAdmin(Audited, CarefulAdmin, DeletingAdmin):
+    # Relations whose rows the name of an object is made of.
+    named_with: tuple[str, ...] = ()
     list_per_page = 50
     show_full_result_count = False
     # Each facet is a count over the whole table.
@@ -98,6 +108,8 @@ class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
     warn_unsaved_form = True
     # Whether the log says anything about these objects.
     has_history = True
+    # Whether the log's search finds what is said about them by their names.
+    is_found_in_log = False
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
@@ -106,8 +118,15 @@ class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return AuditedChangeList
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.named_with) if self.named_with else rows
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, ModelChoiceField):
+            # On its own page, which says what goes with it.
+            field.widget.can_delete_related = False
         if isinstance(db_field, TextField) and isinstance(field, CharField):
             field.widget.attrs["rows"] = 3
         return field
@@ -220,7 +239,34 @@ class AuditedModelAdmin(Audited, CarefulAdmin, ActingAdmin):
         """Of those that exist, by key; the log asks with ids of anything."""
         if not isinstance(self.model._meta.pk, UUIDField):
             return {}
-        return {str(obj.pk): str(obj) for obj in self.model._base_manager.filter(pk__in=keys)}
+        rows = self.model._base_manager.filter(pk__in=keys)
+        if self.named_with:
+            rows = rows.select_related(*self.named_with)
+        return {str(obj.pk): str(obj) for obj in rows}
+
+    def keys_found(self, request: HttpRequest, term: str, limit: int) -> list[str]:
+        """Of objects that the list's own search finds, for those who may look at them."""
+        if not (self.is_found_in_log and self.has_view_permission(request)):
+            return []
+        rows, _ = self.get_search_results(request, self.model._base_manager.all(), term)
+        return [str(key) for key in rows.order_by().values_list("pk", flat=True)[:limit]]
+
+    def word(self) -> str:
+        return str(self.opts.verbose_name)
+
+    def field_title(self, name: str) -> str:
+        """As the object's page calls the field; empty when it has none of that name."""
+        labels = getattr(getattr(self.form, "Meta", None), "labels", None) or {}
+        field = self._field(name)
+        return str(labels.get(name) or (capfirst(field.verbose_name) if field is not None else ""))
+
+    def value_words(self, name: str, value: object) -> str:
+        """As the object's page shows one of a field's choices; empty for what is none."""
+        choices = dict(getattr(self._field(name), "flatchoices", ()))
+        return str(choices.get(value, ""))
+
+    def _field(self, name: str) -> Any:
+        return next((one for one in self.opts.get_fields() if one.name == name and one.concrete), None)
 
     def address_of(self, request: HttpRequest, key: str) -> str:
         """Empty for those who may not look."""

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.audit.admin_log_list import Names
 from apps.audit.admin_marks import NOTHING
+from apps.audit.admin_pages import ShowsObjects, admin_of, detail_words
 from apps.audit.models import AuditEvent, SealBatch, SealedEvent
 
 
@@ -26,20 +28,28 @@ class Seal:
     checkpoint: SealBatch | None
 
 
-def changes(event: AuditEvent, name_of: Callable[[str], str]) -> list[Change]:
+def changes(event: Any) -> list[Change]:
+    """`event` has the names of its subjects. What is empty before and after says nothing."""
     personal = event.personal or {}
     before, after = personal.get("before") or {}, personal.get("after") or {}
-    names = list(dict.fromkeys([*before, *after]))
+    shown = admin_of(event.target_kind)
+    rows = []
+    for name in dict.fromkeys([*before, *after]):
+        sides = [_shown(values.get(name), _choice(shown, name), event.names) for values in (before, after)]
+        if sides != [NOTHING, NOTHING]:
+            rows.append(Change((shown.field_title(name) if shown else "") or _made_up_title(name), *sides))
+    return rows
+
+
+def details(event: Any) -> list[tuple[str, Any]]:
+    """`event` has the names of its subjects."""
     return [
-        Change(
-            _field_title(name), _named(_shown(before, name), name_of), _named(_shown(after, name), name_of)
+        (
+            str(detail_words.titles.get(name, "")) or _made_up_title(name),
+            _shown(value, _word(name), event.names),
         )
-        for name in names
+        for name, value in event.details.items()
     ]
-
-
-def details(event: AuditEvent) -> list[tuple[str, Any]]:
-    return [(_field_title(name), _shown(event.details, name)) for name in event.details]
 
 
 def seal_of(event: AuditEvent) -> Seal | None:
@@ -50,23 +60,28 @@ def seal_of(event: AuditEvent) -> Seal | None:
     return Seal(row.seal_number, bytes(row.leaf_hash).hex(), covering.order_by("tree_size").first())
 
 
-def _named(value: Any, name_of: Callable[[str], str]) -> Any:
-    name = name_of(value) if isinstance(value, str) else ""
-    return f"{name} ({value})" if name else value
+def _choice(shown: ShowsObjects | None, name: str) -> Callable[[Any], str]:
+    return lambda value: shown.value_words(name, value) if shown and isinstance(value, str) else ""
 
 
-def _field_title(name: str) -> str:
+def _word(detail: str) -> Callable[[Any], str]:
+    return lambda value: str(detail_words.values.get(detail, {}).get(value, ""))
+
+
+def _made_up_title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _shown(values: dict[str, Any], name: str) -> Any:
-    value = values.get(name)
+def _shown(value: Any, words_for: Callable[[Any], str], names: Names) -> Any:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or NOTHING
+        return ", ".join(str(_shown(item, words_for, names)) for item in value) or NOTHING
     if isinstance(value, dict):
         return ", ".join(f"{key}: {item}" for key, item in value.items()) or NOTHING
-    return value
+    if not isinstance(value, str):
+        return value
+    name = names.of_anything(value)
+    return f"{name} ({value})" if name else words_for(value) or value

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
+from apps.audit.admin_days_filter import day_of
 from apps.audit.admin_pages import admin_of, all_admins
 from apps.audit.admin_unfold import ThemedChangeList
 from apps.audit.models import AuditEvent
@@ -20,8 +22,7 @@ from apps.audit.ports import AuditAction, Outcome
 from apps.core.ids import uuid7_floor
 
 LAST_PAGE = 200
-# An event's id counts from 1970, and a day has a day after it.
-FIRST_YEAR, LAST_YEAR = 1970, 9999
+OBJECTS_FOUND = 20
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+\Z")
 
 
@@ -86,20 +87,38 @@ class Names:
             return ""
         return next((name for admin in all_admins() if (name := admin.names_of([key]).get(key))), "")
 
+    def word_for(self, kind: str) -> str:
+        """As the pages call objects of the kind."""
+        shown = admin_of(kind)
+        return shown.word() if shown else kind.replace("_", " ")
+
     def address_of(self, kind: str, key: str) -> str:
         shown = admin_of(kind)
         return shown.address_of(self.request, key) if shown and key else ""
 
 
-def search(events: QuerySet[Any], term: str) -> QuerySet[Any]:
-    """By an id of anything, or an action such as token.issued: nothing else has an index."""
+def search(events: QuerySet[Any], request: HttpRequest, term: str) -> QuerySet[Any]:
+    """By an action, by an id, or by what something is called now: the ids are indexed, the names in the log are not."""
     term = term.strip()
     if ACTION.match(term):
         return events.filter(action=term)
-    if not _is_uuid(term):
+    if _is_uuid(term):
+        return events.filter(Q(pk=UUID(term)) | _about([str(UUID(term))]))
+    keys = [key for admin in all_admins() for key in admin.keys_found(request, term, OBJECTS_FOUND + 1)]
+    if not keys:
+        messages.info(request, _("Nothing that you may look at is called “%(term)s”.") % {"term": term})
         return events.none()
-    key = str(UUID(term))
-    return events.filter(Q(pk=UUID(term)) | Q(actor_id=key) | Q(target_id=key) | Q(client_id=key))
+    if len(keys) > OBJECTS_FOUND:
+        messages.info(
+            request,
+            _("“%(term)s” is found in more than %(count)d names; these events are about some of them only.")
+            % {"term": term, "count": OBJECTS_FOUND},
+        )
+    return events.filter(_about(keys[:OBJECTS_FOUND]))
+
+
+def _about(keys: list[str]) -> Q:
+    return Q(actor_id__in=keys) | Q(target_id__in=keys) | Q(client_id__in=keys)
 
 
 class WhenFilter(SimpleListFilter):
@@ -116,13 +135,13 @@ class WhenFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         choices: list[tuple[str, Any]] = [(name, title) for name, title, _span in self.SPANS]
         day = self.value()
-        return [*choices, (day, day)] if day and _day(day) else choices
+        return [*choices, (day, day)] if day and day_of(day) else choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         if not value:
             return queryset
-        start = _day(value)
+        start = day_of(value)
         if start is not None:
             return queryset.filter(id__gte=uuid7_floor(start), id__lt=uuid7_floor(start + timedelta(days=1)))
         span = next((span for name, _title, span in self.SPANS if name == value), None)
@@ -157,15 +176,6 @@ class ActionFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(action=self.value()) if self.value() else queryset
-
-
-def _day(value: str) -> datetime | None:
-    """None for what is not a day, or a day of which no event's id can tell."""
-    try:
-        day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return day if FIRST_YEAR <= day.year < LAST_YEAR else None
 
 
 def _is_uuid(value: str) -> bool:

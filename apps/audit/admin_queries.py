@@ -63,7 +63,7 @@ class CarefulAdmin(ThemedModelAdmin):
 def _parameters(model: Any, list_filter: Any) -> Iterator[str]:
     """The names that a filter has in an address. Spec: those of Django's own filters on fields."""
     if isinstance(list_filter, type) and issubclass(list_filter, ListFilter):
-        yield getattr(list_filter, "parameter_name", "")
+        yield from getattr(list_filter, "parameter_names", (getattr(list_filter, "parameter_name", ""),))
         return
     path = list_filter[0] if isinstance(list_filter, tuple | list) else list_filter
     field = model._meta.get_field(path)

@@ -1,5 +1,6 @@
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.timezone import localtime
 
 from apps.audit.constants import (
     ACTION_LENGTH,
@@ -54,7 +55,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.id}"
+        return f"{self.action}, {localtime(self.occurred_at):%Y-%m-%d %H:%M:%S %Z}"
 
 
 class SealedEvent(models.Model):

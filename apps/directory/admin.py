@@ -1,5 +1,6 @@
 """People in the administration; importing this brings their groups along."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin, messages
@@ -59,6 +60,7 @@ class PersonAdmin(AuditedModelAdmin):
     audit_changed = DirectoryAction.USER_CHANGED
     audit_secrets = ("password",)
     audit_kind = "user"
+    is_found_in_log = True
     object_actions = PERSON_ACTIONS
     form = PersonForm
     inlines = (GroupsOfPersonInline,)
@@ -241,6 +243,11 @@ class PersonAdmin(AuditedModelAdmin):
 
     def audit_target(self, obj: User) -> Subject:
         return subject_of(obj)
+
+    def names_of(self, keys: Collection[str]) -> dict[str, str]:
+        """By the user name, as events themselves name people."""
+        rows = User.objects.filter(pk__in=keys).values_list("pk", "username")
+        return {str(key): username for key, username in rows}
 
     @display(description=PERSON, header=True, ordering="display_name")
     def person(self, obj: User) -> list[str]:

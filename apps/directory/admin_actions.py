@@ -7,12 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.audit.admin_audit import By, ObjectAction
-from apps.audit.ports import Outcome
-from apps.audit.services.record import record_event
-from apps.directory.events import DirectoryAction
 from apps.directory.models import User
-from apps.directory.selectors import subject_of
-from apps.directory.services.people import unlock_person
+from apps.directory.services.people import change_status, unlock_person
 
 Status = User.Status
 CHANGE = "directory.change_user"
@@ -28,26 +24,11 @@ def last_superuser_among(people: QuerySet[User]) -> bool:
 
 
 def _set_status(people: QuerySet[User], status: Status, own: By) -> int:
-    """How many people this changed; each has an event."""
-    changed = 0
-    for person in list(people):
-        changed += (
-            moved := User.objects.filter(pk=person.pk, status=person.status).update(
-                status=status, updated_at=own.now
-            )
-        )
-        if moved:
-            record_event(
-                action=DirectoryAction.USER_CHANGED,
-                outcome=Outcome.SUCCESS,
-                actor=own.actor,
-                origin=own.origin,
-                now=own.now,
-                target=subject_of(person),
-                before={"status": person.status},
-                after={"status": status.value},
-            )
-    return changed
+    """How many people this changed."""
+    return sum(
+        change_status(user=person, status=status, actor=own.actor, origin=own.origin, now=own.now)
+        for person in list(people)
+    )
 
 
 def _active(people: QuerySet[User]) -> QuerySet[User]:
@@ -59,8 +40,8 @@ def _suspension(people: QuerySet[User], now: datetime) -> str:
     if not count:
         return ""
     return ngettext(
-        "Suspends %(count)d person. They can no longer sign in, and what they have open ends at its next use.",
-        "Suspends %(count)d people. They can no longer sign in, and what they have open ends at its next use.",
+        "Suspends %(count)d person. They cannot sign in until they are reactivated.",
+        "Suspends %(count)d people. They cannot sign in until they are reactivated.",
         count,
     ) % {"count": count}
 
@@ -75,6 +56,38 @@ def _suspension_obstacle(people: QuerySet[User], own: By) -> str:
         return _("You cannot suspend yourself.")
     if last_superuser_among(people):
         return _("The last superuser cannot be suspended: nobody could undo it.")
+    return ""
+
+
+def _standing(people: QuerySet[User]) -> QuerySet[User]:
+    return people.exclude(status=Status.DEPROVISIONED)
+
+
+def _deprovisioning(people: QuerySet[User], now: datetime) -> str:
+    count = _standing(people).count()
+    if not count:
+        return ""
+    return ngettext(
+        "Deprovisions %(count)d person: they never sign in again. Nothing here takes that back; their record and "
+        "their name in the audit log stay.",
+        "Deprovisions %(count)d people: they never sign in again. Nothing here takes that back; their records and "
+        "their names in the audit log stay.",
+        count,
+    ) % {"count": count}
+
+
+def _deprovision(people: QuerySet[User], own: By) -> str:
+    count = _set_status(_standing(people), Status.DEPROVISIONED, own)
+    return ngettext("Deprovisioned %(count)d person.", "Deprovisioned %(count)d people.", count) % {
+        "count": count
+    }
+
+
+def _deprovisioning_obstacle(people: QuerySet[User], own: By) -> str:
+    if people.filter(pk=own.actor.id).exists():
+        return _("You cannot deprovision yourself.")
+    if last_superuser_among(people):
+        return _("The last superuser cannot be deprovisioned: nobody could undo it.")
     return ""
 
 
@@ -137,5 +150,15 @@ PERSON_ACTIONS = (
         _suspend,
         is_dangerous=True,
         obstacle=_suspension_obstacle,
+    ),
+    ObjectAction(
+        "deprovision",
+        gettext_lazy("Deprovision"),
+        "person_cancel",
+        CHANGE,
+        _deprovisioning,
+        _deprovision,
+        is_dangerous=True,
+        obstacle=_deprovisioning_obstacle,
     ),
 )

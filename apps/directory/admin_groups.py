@@ -1,12 +1,14 @@
 """Groups in the administration, and memberships on the pages of both sides."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import Group as PermissionGroup
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.audit.admin_audit import AuditedModelAdmin, AuditedTabularInline, Values, moment
 from apps.audit.ports import Subject
@@ -67,6 +69,7 @@ class GroupAdmin(AuditedModelAdmin):
     audit_created = DirectoryAction.GROUP_CREATED
     audit_changed = DirectoryAction.GROUP_CHANGED
     audit_deleted = DirectoryAction.GROUP_DELETED
+    is_found_in_log = True
     inlines = (MembersOfGroupInline,)
     list_display = ("name", "description", "member_count", "created")
     search_fields = ("name", "description")
@@ -76,6 +79,16 @@ class GroupAdmin(AuditedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(members=Count("group_memberships"))
         return rows
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        keys = list(objects.values_list("pk", flat=True))
+        members = Membership.objects.filter(group__in=keys).values("user").distinct().count()
+        if not members:
+            return [_("Nobody belongs to it.")]
+        return [
+            ngettext("%(count)d person belongs to it.", "%(count)d people belong to it.", members)
+            % {"count": members}
+        ]
 
     @admin.display(description=gettext_lazy("Created"), ordering="created_at")
     def created(self, obj: Group) -> str:

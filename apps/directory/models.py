@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.initials import initials
+from apps.core.names import name_of
 from apps.directory.validators import validate_time_zone, validate_username
 
 
@@ -241,4 +242,7 @@ class Membership(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.group_id}"
+        return _("%(person)s in %(group)s") % {
+            "person": name_of(self, "user"),
+            "group": name_of(self, "group"),
+        }

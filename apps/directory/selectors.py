@@ -1,5 +1,6 @@
 """Questions about people."""
 
+from datetime import tzinfo
 from uuid import UUID
 
 from django.db.models import Case, Q, Value, When
@@ -7,6 +8,7 @@ from django.db.models.functions import Lower
 
 from apps.audit.ports import Subject
 from apps.directory.models import User
+from apps.directory.time_zones import zone_named
 
 
 def person_by_identifier(identifier: str) -> User | None:
@@ -37,3 +39,7 @@ def as_person(value: object) -> User | None:
 def subject_of(user: User) -> Subject:
     """The person as audit events name them: an opaque id, and the user name among the personal values."""
     return Subject(kind="user", id=str(user.pk), label=user.username)
+
+
+def time_zone_of(user: User) -> tzinfo:
+    return zone_named(user.time_zone)

@@ -1,10 +1,11 @@
 """What may stand in a person's fields."""
 
 import re
-import zoneinfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from apps.directory.time_zones import zone_names
 
 USERNAME = re.compile(r"[A-Za-z0-9._@+-]{1,150}\Z")
 
@@ -16,7 +17,7 @@ def validate_username(value: str) -> None:
 
 
 def validate_time_zone(value: str) -> None:
-    if value not in zoneinfo.available_timezones():
+    if value not in zone_names():
         raise ValidationError(
             _("This is not a time zone name such as Europe/Berlin."), code="invalid_time_zone"
         )

@@ -1,33 +1,47 @@
 """Clients, scopes and authorizations in the administration, in place of django-oauth-toolkit's own pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.paginator import InfinitePaginator
 
 from apps.audit.admin_audit import (
     BAD,
+    DELETE,
     GOOD,
     AuditedModelAdmin,
+    Consequence,
     ReadOnlyAdmin,
+    add_to_pages,
     administrator,
     badge,
     button,
+    know_details,
     moment,
 )
 from apps.audit.ports import Subject
 from apps.core.origin import origin_of
-from apps.oauth.admin_actions import CLIENT_ACTIONS, REVOKE
+from apps.oauth.admin_actions import (
+    CLIENT_ACTIONS,
+    REVOKE,
+    clients_in_the_way,
+    revocation_with_person,
+    revoke_with_person,
+    stopping_with_suspension,
+)
 from apps.oauth.admin_forms import ClientForm
+from apps.oauth.admin_secret import keep_for_display, take_for_display
 from apps.oauth.events import OAuthAction
 from apps.oauth.models import (
     AccessToken,
@@ -38,9 +52,12 @@ from apps.oauth.models import (
     RefreshToken,
     Scope,
 )
+from apps.oauth.services.authorizations import ConsentBasis
 from apps.oauth.services.clients import rotate_client_secret
 from apps.oauth.subjects import client_subject
 from apps.oauth.token_values import ClientSecretGenerator, digest
+
+NEW_SECRET = gettext_lazy("Make a new secret")
 
 for model in (AccessToken, AuthorizationCode, Client, IDToken, RefreshToken):
     admin.site.unregister(model)
@@ -51,6 +68,7 @@ class ClientAdmin(AuditedModelAdmin):
     audit_created = OAuthAction.CLIENT_CREATED
     audit_changed = OAuthAction.CLIENT_CHANGED
     audit_deleted = OAuthAction.CLIENT_DELETED
+    is_found_in_log = True
     audit_secrets = ("client_secret",)
     object_actions = CLIENT_ACTIONS
     form = ClientForm
@@ -90,7 +108,10 @@ class ClientAdmin(AuditedModelAdmin):
             return False
         return not (obj.authorizations.exists() or AccessToken.objects.filter(application=obj).exists())
 
-    # Secrets: made here, shown once -----------------------------------------------------------------------------
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        return [_("Nobody has signed in through it. Whatever uses its client ID is refused at once.")]
+
+    # Secrets: made here, shown once on a page of their own ------------------------------------------------------
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change and not obj.is_public:
@@ -104,59 +125,86 @@ class ClientAdmin(AuditedModelAdmin):
     ) -> HttpResponse:
         secret = getattr(obj, "secret_in_clear", "")
         if secret:
-            return self._secret_page(request, obj, secret)
+            return _to_secret_page(request, obj, secret)
         response: HttpResponse = super().response_add(request, obj, post_url_continue)
         return response
 
     def get_urls(self) -> list[Any]:
-        own = path(
-            "<uuid:object_id>/secret/",
-            self.admin_site.admin_view(self.secret_view),
-            name="oauth_client_secret",
-        )
-        return [own, *super().get_urls()]
+        own = [
+            path(
+                "<uuid:object_id>/secret/",
+                self.admin_site.admin_view(self.secret_view),
+                name="oauth_client_secret",
+            ),
+            path(
+                "<uuid:object_id>/new-secret/",
+                self.admin_site.admin_view(self.new_secret_view),
+                name="oauth_client_new_secret",
+            ),
+        ]
+        return [*own, *super().get_urls()]
 
     def page_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
-        if obj.is_public or not self.has_change_permission(request, obj):
-            return []
-        return [button(_("New secret"), "key", reverse("admin:oauth_client_secret", args=(obj.pk,)))]
+        address = self._renewal(request, obj)
+        return [button(NEW_SECRET, "key", address)] if address else []
 
-    def secret_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        client = self.get_object(request, str(object_id))
+    def _renewal(self, request: HttpRequest, client: Client) -> str:
+        """Where a new secret is made; empty when this administrator cannot, or the client has none."""
+        if client.is_public or not self.has_change_permission(request, client):
+            return ""
+        return reverse("admin:oauth_client_new_secret", args=(client.pk,))
+
+    def _with_secret(self, request: HttpRequest, object_id: Any) -> Client:
+        client: Client | None = self.get_object(request, str(object_id))
         if client is None or client.is_public:
             raise Http404
+        return client
+
+    def secret_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        """Shows what was just made, once: reloading this page neither shows nor makes anything."""
+        client = self._with_secret(request, object_id)
+        if not (self.has_change_permission(request, client) or self.has_add_permission(request)):
+            raise PermissionDenied
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Secret of %(client)s") % {"client": client},
+            "opts": self.model._meta,
+            "original": client,
+            "secret": take_for_display(request, client, now=timezone.now()),
+            "back": reverse("admin:oauth_client_change", args=(client.pk,)),
+            "renewal": self._renewal(request, client),
+        }
+        answer = TemplateResponse(request, "admin/oauth/client_secret.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def new_secret_view(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        client = self._with_secret(request, object_id)
         if not self.has_change_permission(request, client):
             raise PermissionDenied
         if request.method == "POST":
             secret = rotate_client_secret(
                 client=client, actor=administrator(request), origin=origin_of(request), now=timezone.now()
             )
-            return self._secret_page(request, client, secret)
+            return _to_secret_page(request, client, secret)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("New secret for %(client)s") % {"client": client},
+            "title": _("Make a new secret for %(client)s") % {"client": client},
             "opts": self.model._meta,
             "original": client,
-            "action": {"title": _("Make a new secret"), "is_dangerous": True},
-            "effect": _(
-                "The old secret stops working at once. Until the application has the new one, nobody can sign in "
-                "through it and its token requests are refused."
-            ),
+            "action": {"title": NEW_SECRET, "is_dangerous": True},
+            "effects": [
+                _(
+                    "The old secret stops working at once. Until the application has the new one, nobody can sign in "
+                    "through it and its token requests are refused."
+                )
+            ],
             "objects": [client],
             "back": reverse("admin:oauth_client_change", args=(client.pk,)),
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
-
-    def _secret_page(self, request: HttpRequest, client: Client, secret: str) -> HttpResponse:
-        """In the answer itself: a message or a session would keep the secret somewhere."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Secret of %(client)s") % {"client": client},
-            "opts": self.model._meta,
-            "original": client,
-            "secret": secret,
-        }
-        return TemplateResponse(request, "admin/oauth/client_secret.html", context)
 
     # How it looks ---------------------------------------------------------------------------------------------------
 
@@ -175,12 +223,32 @@ class ClientAdmin(AuditedModelAdmin):
         return badge(_("Switched on"), GOOD) if obj.is_enabled else badge(_("Switched off"), BAD)
 
 
+def _to_secret_page(request: HttpRequest, client: Client, secret: str) -> HttpResponse:
+    keep_for_display(request, client, secret, now=timezone.now())
+    return redirect("admin:oauth_client_secret", client.pk)
+
+
 @admin.register(Scope)
 class ScopeAdmin(AuditedModelAdmin):
     audit_created = OAuthAction.SCOPE_CREATED
     audit_changed = OAuthAction.SCOPE_CHANGED
     audit_deleted = OAuthAction.SCOPE_DELETED
     list_display = ("name", "title", "description")
+
+    def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
+        names = set(objects.values_list("name", flat=True))
+        count = sum(1 for client in Client.objects.only("scopes") if client.allowed_scopes & names)
+        if not count:
+            return [_("No client may ask for it.")]
+        return [
+            ngettext(
+                "%(count)d client may still ask for it: people then read its bare name when they consent.",
+                "%(count)d clients may still ask for it: people then read its bare name when they consent.",
+                count,
+            )
+            % {"count": count}
+        ]
+
     search_fields = ("name", "title")
     fields = ("name", "title", "description")
 
@@ -203,7 +271,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     object_actions = (REVOKE,)
     list_display = ("user", "client", "scope", "granted", "state")
     list_filter = (StandingFilter,)
-    list_select_related = ("user", "client")
+    named_with = ("user", "client")
     search_fields = ("user__username", "user__display_name", "client__name")
     ordering = ("-created_at",)
     paginator = InfinitePaginator
@@ -219,7 +287,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     readonly_fields = ("state", "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user", "client")
+        return super().get_queryset(request).select_related("session__user")
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, obj: Authorization) -> str:
@@ -230,3 +298,34 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Granted"), ordering="created_at")
     def granted(self, obj: Authorization) -> str:
         return moment(obj.created_at)
+
+
+know_details(
+    titles={
+        "authorization": gettext_lazy("Authorization"),
+        "consent": gettext_lazy("Consent"),
+        "consent_withdrawn": gettext_lazy("Consent taken back"),
+        "endpoint": gettext_lazy("Endpoint"),
+        "error": gettext_lazy("Error"),
+        "expires_in": gettext_lazy("Valid for, in seconds"),
+        "grant_type": gettext_lazy("Grant type"),
+        "has_refresh_token": gettext_lazy("With a refresh token"),
+        "scope": gettext_lazy("Scope"),
+    },
+    values={
+        "reason": dict(Authorization.RevokeReason.choices),
+        "consent": {
+            ConsentBasis.GIVEN.value: gettext_lazy("given now"),
+            ConsentBasis.REMEMBERED.value: gettext_lazy("remembered"),
+            ConsentBasis.NOT_ASKED.value: gettext_lazy("not asked for"),
+        },
+    },
+)
+add_to_pages(
+    "user",
+    consequences={
+        "suspend": Consequence(effect=stopping_with_suspension),
+        "deprovision": Consequence(effect=revocation_with_person, run=revoke_with_person),
+    },
+)
+add_to_pages("application", consequences={DELETE: Consequence(obstacle=clients_in_the_way)})

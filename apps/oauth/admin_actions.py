@@ -1,8 +1,11 @@
 """What administrators do to clients and authorizations, with what it ends said beforehand."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -110,6 +113,52 @@ def _revoke(authorizations: QuerySet[Authorization], own: By) -> str:
     return ngettext("Revoked %(count)d authorization.", "Revoked %(count)d authorizations.", count) % {
         "count": count
     }
+
+
+def _given_by(people: QuerySet[Any]) -> QuerySet[Authorization]:
+    return Authorization.objects.filter(user__in=people.order_by().values("pk"), revoked_at__isnull=True)
+
+
+def stopping_with_suspension(people: QuerySet[Any], now: datetime) -> str:
+    count = _given_by(people).count()
+    if not count:
+        return ""
+    return ngettext(
+        "%(count)d authorization stops working until then.",
+        "%(count)d authorizations stop working until then.",
+        count,
+    ) % {"count": count}
+
+
+def revocation_with_person(people: QuerySet[Any], now: datetime) -> str:
+    count = _given_by(people).count()
+    if not count:
+        return ""
+    return ngettext("Revokes %(count)d authorization.", "Revokes %(count)d authorizations.", count) % {
+        "count": count
+    }
+
+
+def revoke_with_person(people: QuerySet[Any], own: By) -> None:
+    _revoke(_given_by(people), own)
+
+
+def clients_in_the_way(applications: QuerySet[Any], own: By) -> str:
+    """Why the applications cannot be deleted: people could no longer be told what a client of theirs was."""
+    client = Client.objects.filter(application__in=applications.order_by().values("pk")).first()
+    if client is None:
+        return ""
+    return format_html(
+        _(
+            "{application} has a client. Delete its client {client} first, or disable the application instead."
+        ),
+        application=client.application.name,
+        client=format_html(
+            '<a class="underline" href="{}">{}</a>',
+            reverse("admin:oauth_client_change", args=(client.pk,)),
+            client.name,
+        ),
+    )
 
 
 CLIENT_ACTIONS = (

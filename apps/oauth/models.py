@@ -17,6 +17,7 @@ from oauth2_provider.models import (
 
 from apps.core.fields import WebAddressField
 from apps.core.ids import uuid7
+from apps.core.names import name_of
 from apps.oauth.redirect_uris import is_registered, web_origin
 
 
@@ -174,7 +175,10 @@ class Authorization(models.Model):
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
-        return f"authorization {self.pk}"
+        return _("%(client)s for %(person)s") % {
+            "client": name_of(self, "client"),
+            "person": name_of(self, "user"),
+        }
 
     @property
     def is_offline(self) -> bool:
@@ -258,7 +262,10 @@ class Consent(models.Model):
         constraints = (models.UniqueConstraint(fields=("user", "client"), name="oauth_consent_unique"),)
 
     def __str__(self) -> str:
-        return f"consent of {self.user_id} for {self.client_id}"
+        return _("%(client)s for %(person)s") % {
+            "client": name_of(self, "client"),
+            "person": name_of(self, "user"),
+        }
 
     def covers(self, scopes: frozenset[str]) -> bool:
         return scopes <= frozenset(self.scope.split())

@@ -19,19 +19,32 @@ from apps.audit.admin_audit import (
     GOOD,
     NOTHING,
     By,
+    Consequence,
     ObjectAction,
     ReadOnlyAdmin,
     ReadOnlyTabularInline,
     add_to_pages,
     badge,
+    know_details,
     moment,
 )
 from apps.signin.device_name import device_name
 from apps.signin.models import AddressThrottle, RecognisedBrowser, Session
+from apps.signin.services.password_sign_in import Refusal
 from apps.signin.services.sso_sessions import end_session
 from apps.signin.services.throttles import forget_browser, release_address
 
 END = "signin.change_session"
+SIGNED_IN_WITH = gettext_lazy("Signed in with")
+# Spec: RFC 8176 §2.
+AMR_WORDS = {"pwd": gettext_lazy("password")}
+REFUSAL_WORDS = {
+    Refusal.UNKNOWN_IDENTIFIER.value: gettext_lazy("There is no such person"),
+    Refusal.WRONG_PASSWORD.value: gettext_lazy("Wrong password"),
+    Refusal.LOCKED.value: gettext_lazy("The account or the browser is locked"),
+    Refusal.ADDRESS_LOCKED.value: gettext_lazy("The address is locked"),
+    Refusal.NOT_ACTIVE.value: gettext_lazy("The person may not sign in"),
+}
 
 
 def state_of(session: Session) -> str:
@@ -71,6 +84,28 @@ def _end(sessions: QuerySet[Session], own: By) -> str:
         for session_id in list(_live(sessions, own.now).values_list("pk", flat=True))
     )
     return ngettext("Ended %(count)d session.", "Ended %(count)d sessions.", count) % {"count": count}
+
+
+def _count_of_live(people: QuerySet[Any], now: datetime) -> int:
+    return _live(_of_people(people), now).count()
+
+
+def _ending_with_suspension(people: QuerySet[Any], now: datetime) -> str:
+    count = _count_of_live(people, now)
+    if not count:
+        return ""
+    return ngettext(
+        "%(count)d session ends at its next use.", "%(count)d sessions end at their next use.", count
+    ) % {"count": count}
+
+
+def _ending_with_person(people: QuerySet[Any], now: datetime) -> str:
+    count = _count_of_live(people, now)
+    if not count:
+        return ""
+    return ngettext("Ends %(count)d session at once.", "Ends %(count)d sessions at once.", count) % {
+        "count": count
+    }
 
 
 def _of_people(people: QuerySet[Any]) -> QuerySet[Session]:
@@ -130,7 +165,7 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
     object_actions = (END_SESSIONS,)
     list_display = ("user", "device", "ip", "started", "last_seen", "state")
     list_filter = (LiveFilter,)
-    list_select_related = ("user",)
+    named_with = ("user",)
     search_fields = ("user__username", "user__display_name", "ip")
     search_help_text = gettext_lazy("Person or address")
     ordering = ("-last_seen_at",)
@@ -152,12 +187,9 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
     def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
         return bool(request.user.is_superuser) or not obj.user.is_superuser
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("user")
-
-    @admin.display(description=gettext_lazy("Signed in with"))
+    @admin.display(description=SIGNED_IN_WITH)
     def amr_words(self, obj: Session) -> str:
-        return ", ".join(obj.amr)
+        return ", ".join(str(AMR_WORDS.get(method, method)) for method in obj.amr) or NOTHING
 
 
 class SessionsOfPersonInline(SessionColumns, ReadOnlyTabularInline):
@@ -253,7 +285,7 @@ class RecognisedBrowserAdmin(LockColumns, ReadOnlyAdmin):
     object_actions = (FORGET_BROWSERS,)
     list_display = ("user", "created", "last_used", "failed_sign_ins", "lock")
     list_filter = (GuessingNow,)
-    list_select_related = ("user",)
+    named_with = ("user",)
     search_fields = ("user__username", "user__display_name")
     ordering = ("-last_used_at",)
     paginator = InfinitePaginator
@@ -280,4 +312,23 @@ class AddressThrottleAdmin(LockColumns, ReadOnlyAdmin):
     readonly_fields = ("lock",)
 
 
-add_to_pages("user", inlines=[SessionsOfPersonInline], actions=[END_SESSIONS_OF_PEOPLE])
+add_to_pages(
+    "user",
+    inlines=[SessionsOfPersonInline],
+    actions=[END_SESSIONS_OF_PEOPLE],
+    consequences={
+        "suspend": Consequence(effect=_ending_with_suspension),
+        "deprovision": Consequence(
+            effect=_ending_with_person, run=lambda people, own: _end(_of_people(people), own)
+        ),
+    },
+)
+know_details(
+    titles={
+        "amr": SIGNED_IN_WITH,
+        "reason": gettext_lazy("Why"),
+        "locked_now": gettext_lazy("Locked by this attempt"),
+        "recognised": gettext_lazy("In a recognised browser"),
+    },
+    values={"amr": AMR_WORDS, "reason": {**dict(Session.EndReason.choices), **REFUSAL_WORDS}},
+)

@@ -1,4 +1,4 @@
-"""Every page asks the session registry whether the browser's session still counts."""
+"""Every page asks the session registry whether the browser's session still counts, and speaks in its person's time."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from apps.core.middleware.doors import is_machine_door
 from apps.core.origin import origin_of
-from apps.directory.selectors import as_person, subject_of
+from apps.directory.selectors import as_person, subject_of, time_zone_of
 from apps.signin.models import Session
 from apps.signin.selectors import why_cookie_is_void, why_ended
-from apps.signin.services.browser_session import SignedIn, release, session_behind
+from apps.signin.services.browser_session import SignedIn, release, session_behind, signed_in
 from apps.signin.services.sso_sessions import end_session, note_presence
 
 PRESENCE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -63,3 +63,18 @@ class SessionRegistryMiddleware:
     def refuse(self, request: HttpRequest) -> None:
         release(request)
         request.user = AnonymousUser()
+
+
+class TimeZoneMiddleware:
+    """Times on a page, and those typed into it, are in the zone of whoever is signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        current = signed_in(request)
+        if current is None:
+            return self.get_response(request)
+        # Left again whatever happens: the thread goes on to serve somebody else.
+        with timezone.override(time_zone_of(current.user)):
+            return self.get_response(request)

@@ -6,6 +6,9 @@ from uuid import uuid4
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.names import name_of
+from apps.signin.device_name import device_name
+
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, *, now: datetime) -> "SessionQuerySet":
@@ -57,7 +60,8 @@ class Session(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"session {self.pk}"
+        device = device_name(self.user_agent) or str(_("Unknown browser"))
+        return ", ".join(part for part in (name_of(self, "user"), device, self.ip) if part)
 
 
 class FailureCounter(models.Model):
@@ -105,4 +109,4 @@ class RecognisedBrowser(FailureCounter):
         )
 
     def __str__(self) -> str:
-        return f"browser of {self.user_id}"
+        return _("Browser of %(person)s") % {"person": name_of(self, "user")}

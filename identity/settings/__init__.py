@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "apps.core.middleware.doors.HumanCsrfMiddleware",
     "apps.core.middleware.doors.HumanAuthenticationMiddleware",
     "apps.signin.middleware.SessionRegistryMiddleware",
+    "apps.signin.middleware.TimeZoneMiddleware",
     "apps.core.middleware.doors.HumanMessageMiddleware",
     "apps.core.middleware.refusals.DomainErrorMiddleware",
 ]

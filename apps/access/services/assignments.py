@@ -1,4 +1,4 @@
-"""Giving roles."""
+"""Giving roles, and ending that they are held."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.access.events import AccessAction
 from apps.access.models import Assignment, Role
@@ -47,3 +48,30 @@ def assign_role(
         },
     )
     return assignment
+
+
+@transaction.atomic
+def end_assignment(
+    *, assignment: Assignment, reason: str, actor: Subject, origin: Origin, now: datetime
+) -> bool:
+    """Whether it was in force and this call ended it. It stays on record; one that has not begun is left alone."""
+    ended = Assignment.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=now), pk=assignment.pk, valid_from__lt=now
+    ).update(valid_until=now)
+    if ended:
+        before = assignment.valid_until
+        holder = (
+            {"user": str(assignment.user_id)} if assignment.user_id else {"group": str(assignment.group_id)}
+        )
+        record_event(
+            action=AccessAction.ASSIGNMENT_CHANGED,
+            outcome=Outcome.SUCCESS,
+            actor=actor,
+            origin=origin,
+            now=now,
+            target=Subject(kind="assignment", id=str(assignment.pk), label=str(assignment)),
+            details={"role": str(assignment.role_id), **holder},
+            before={"valid_until": before.isoformat() if before else None},
+            after={"valid_until": now.isoformat(), "ended_because": reason},
+        )
+    return bool(ended)

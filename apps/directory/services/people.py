@@ -1,4 +1,4 @@
-"""Creating people, setting their passwords, unlocking them: each with its audit event."""
+"""Creating people, setting their passwords, their status and their locks: each with its audit event."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +78,24 @@ def set_password(*, user: User, password: str, actor: Subject, origin: Origin, n
         now=now,
         target=subject_of(user),
     )
+
+
+@transaction.atomic
+def change_status(*, user: User, status: User.Status, actor: Subject, origin: Origin, now: datetime) -> bool:
+    """Whether the person still had the status that `user` has, and so this call changed it."""
+    changed = User.objects.filter(pk=user.pk, status=user.status).update(status=status, updated_at=now)
+    if changed:
+        record_event(
+            action=DirectoryAction.USER_CHANGED,
+            outcome=Outcome.SUCCESS,
+            actor=actor,
+            origin=origin,
+            now=now,
+            target=subject_of(user),
+            before={"status": user.status},
+            after={"status": status.value},
+        )
+    return bool(changed)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.access.models import Assignment
 from apps.directory.models import User
 from apps.oauth.models import Authorization, Client
 from apps.signin.models import AddressThrottle, RecognisedBrowser, Session
@@ -13,9 +14,11 @@ from tests.factories.clients import make_client
 from tests.factories.people import PASSWORD, make_user
 from tests.integration.admin.desk import (
     action_page,
+    assign,
     at_desk,
     events,
     listing,
+    make_role,
     make_staff,
     make_superuser,
     page_of,
@@ -57,12 +60,98 @@ def test_suspending_asks_first() -> None:
     assert recorded[0].personal["after"] == {"status": "suspended"}
 
 
-def test_suspended_person_is_offered_reactivation_and_nothing_else() -> None:
+def test_suspending_counts_what_ends_with_it() -> None:
+    person = make_user()
+    start_sessions(person, 2)
+    start_sessions(person, 1, ended_at=timezone.now())
+    authorize(make_client().row, person)
+    asked = text_of(at_desk(make_superuser()).get(action_page(person, "suspend")))
+    assert "Suspends 1 person." in asked
+    assert "2 sessions end at their next use." in asked
+    assert "1 authorization stops working until then." in asked
+
+
+def test_deprovisioning_ends_everything_and_is_not_taken_back() -> None:
+    person, suspended = make_user(), make_user(status=User.Status.SUSPENDED)
+    start_sessions(person, 2)
+    given = authorize(make_client().row, person)
+    browser = at_desk(make_superuser())
+    asked = browser.post(listing("directory.user"), chosen("deprovision", person, suspended, index="0"))
+    for words in ("Deprovisions 2 people", "Ends 2 sessions at once.", "Revokes 1 authorization."):
+        assert words in text_of(asked)
+    person.refresh_from_db()
+    assert person.status == User.Status.ACTIVE
+    # Narrowed by what the action changes: everything that was confirmed must still happen.
+    narrowed = f"{listing('directory.user')}?status__exact=active"
+    browser.post(narrowed, chosen("deprovision", person, **CONFIRMED))
+    browser.post(action_page(suspended, "deprovision"), CONFIRMED)
+    for one in (person, suspended):
+        one.refresh_from_db()
+        assert one.status == User.Status.DEPROVISIONED
+    assert not Session.objects.live(now=timezone.now()).filter(user=person).exists()
+    given.refresh_from_db()
+    assert given.revoked_at is not None
+    changes = {event.target_id: event.personal for event in events("user.changed")}
+    assert changes[str(person.pk)]["before"] == {"status": "active"}
+    assert changes[str(person.pk)]["after"] == {"status": "deprovisioned"}
+    assert changes[str(suspended.pk)]["before"] == {"status": "suspended"}
+    page = text_of(browser.get(page_of(person)))
+    for action in ("reactivate", "suspend", "deprovision"):
+        assert action_page(person, action) not in page
+    assert browser.post(action_page(person, "reactivate"), CONFIRMED).status_code == 302
+    person.refresh_from_db()
+    assert person.status == User.Status.DEPROVISIONED
+
+
+def test_assignments_end_now_with_a_reason_and_stay_on_record() -> None:
+    role, people = make_role(name="Writer"), [make_user(), make_user()]
+    held = [assign(role, person) for person in people]
+    coming = assign(role, make_user())
+    Assignment.objects.filter(pk=coming.pk).update(valid_from=timezone.now() + timedelta(days=1))
+    browser = at_desk(make_superuser())
+    asked = browser.post(listing("access.assignment"), chosen("end", *held, coming, index="0"))
+    assert "Ends 2 assignments now; they stay on record." in text_of(asked)
+    assert "2 people lose the role Writer." in text_of(asked)
+    assert "1 that is not in force is left as it is." in text_of(asked)
+    unexplained = browser.post(listing("access.assignment"), chosen("end", *held, coming, **CONFIRMED))
+    assert "Say why." in text_of(unexplained)
+    assert events("assignment.changed") == []
+    browser.post(
+        listing("access.assignment"), chosen("end", *held, coming, **CONFIRMED, reason="Project is over")
+    )
+    now = timezone.now()
+    assert Assignment.objects.filter(valid_until__lte=now).count() == 2
+    assert Assignment.objects.count() == 3
+    recorded = events("assignment.changed")
+    assert {event.target_id for event in recorded} == {str(one.pk) for one in held}
+    assert recorded[0].personal["before"] == {"valid_until": None}
+    assert recorded[0].personal["after"]["ended_because"] == "Project is over"
+    assert recorded[0].details == {"role": str(role.pk), "user": recorded[0].details["user"]}
+
+
+def test_assignment_of_a_stronger_role_is_not_ended_by_the_weaker() -> None:
+    held = assign(make_role("oauth.change_client"), make_user())
+    helper = at_desk(make_staff("access.view_assignment", "access.change_assignment"))
+    helper.post(action_page(held, "end"), {**CONFIRMED, "reason": "Because"})
+    held.refresh_from_db()
+    assert held.valid_until is None
+
+
+def test_nobody_deprovisions_themselves() -> None:
+    admin = make_superuser()
+    browser = at_desk(admin)
+    browser.post(action_page(admin, "deprovision"), CONFIRMED)
+    admin.refresh_from_db()
+    assert admin.status == User.Status.ACTIVE
+
+
+def test_suspended_person_is_offered_reactivation_but_not_another_suspension() -> None:
     person = make_user(status=User.Status.SUSPENDED)
     browser = at_desk(make_superuser())
     page = text_of(browser.get(page_of(person)))
     assert action_page(person, "reactivate") in page
     assert action_page(person, "suspend") not in page
+    assert action_page(person, "deprovision") in page
     browser.post(action_page(person, "reactivate"), CONFIRMED)
     person.refresh_from_db()
     assert person.status == User.Status.ACTIVE

@@ -15,7 +15,17 @@ from apps.audit.services.sealing import seal_pending
 from apps.audit.services.verification import record_verification, verify_log
 from tests.factories.clients import make_client
 from tests.factories.people import make_user
-from tests.integration.admin.desk import at_desk, listing, make_staff, make_superuser, page_of, text_of
+from tests.integration.admin.desk import (
+    action_page,
+    at_desk,
+    listing,
+    make_staff,
+    make_superuser,
+    page_of,
+    save,
+    text_of,
+)
+from tests.integration.admin.test_actions_say_what_they_do import start_sessions
 from tests.integration.audit.log_setup import LogTestSigner, record, triggers_dropped
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +58,89 @@ def test_events_are_found_by_any_id_and_by_action(browser: Browser) -> None:
     assert found(browser, q=str(by_client.pk)) == [by_client]
     assert set(found(browser, q="door.opened")) == {by_actor, by_target, by_client}
     assert found(browser, q="somebody") == []
+
+
+def test_events_are_found_by_what_things_are_called() -> None:
+    browser = at_desk(make_superuser())
+    anna, other = make_user(display_name="Anna Keller", email="a.keller@example.org"), make_user()
+    client = make_client().row
+    by_anna = record(actor=Subject("user", str(anna.pk), anna.username), now=timezone.now())
+    about_anna = record(target=Subject("user", str(anna.pk)), now=timezone.now())
+    through_client = record(client_id=str(client.pk), now=timezone.now())
+    record(actor=Subject("user", str(other.pk), other.username), now=timezone.now())
+    assert set(found(browser, q="anna")) == {by_anna, about_anna}
+    assert set(found(browser, q="a.keller@example.org")) == {by_anna, about_anna}
+    assert through_client in found(browser, q=client.name)
+
+
+def test_search_that_finds_no_name_says_so(browser: Browser) -> None:
+    make_user(display_name="Anna Keller")
+    # Whoever may not look at people does not learn who they are from the log's search.
+    page = text_of(browser.get(LOG, {"q": "Anna Keller"}))
+    assert "Nothing that you may look at is called “Anna Keller”." in page
+
+
+def test_search_by_name_is_bounded_and_says_so() -> None:
+    browser = at_desk(make_superuser())
+
+    def cost(people: int) -> int:
+        for _ in range(people):
+            person = make_user(family_name="Keller")
+            record(actor=Subject("user", str(person.pk), person.username), now=timezone.now())
+        with CaptureQueriesContext(connection) as queries:
+            answer = browser.get(LOG, {"q": "Keller"})
+        assert ("some of them only" in text_of(answer)) == (people > 20)
+        return len(queries)
+
+    assert cost(2) == cost(25)
+
+
+def test_days_from_and_to_are_a_filter() -> None:
+    browser = at_desk(make_superuser(time_zone="Europe/Berlin"))
+    # Half past eleven in the evening of the fourth in UTC is the fifth already in Berlin.
+    late = record(now=datetime(2026, 3, 4, 23, 30, tzinfo=UTC))
+    noon = record(now=datetime(2026, 3, 6, 12, tzinfo=UTC))
+    assert found(browser, **{"from": "2026-03-05", "to": "2026-03-05"}) == [late]
+    assert found(browser, **{"from": "2026-03-05", "to": "2026-03-06"}) == [noon, late]
+    assert found(browser, to="2026-03-04") == []
+    assert found(browser, **{"from": "yesterday"}) == []
+    page = text_of(browser.get(LOG, {"from": "2026-03-05", "action": "door.opened"}))
+    assert 'name="action" value="door.opened"' in page
+
+
+def test_person_is_called_the_same_as_actor_and_target() -> None:
+    browser = at_desk(make_superuser())
+    person = make_user(username="anna.keller", display_name="Anna Keller")
+    event = record(
+        actor=Subject("user", str(person.pk), person.username),
+        target=Subject("user", str(person.pk)),
+        now=timezone.now(),
+    )
+    page = text_of(browser.get(page_of(event)))
+    assert "Anna Keller" not in page
+    assert page.count(">anna.keller<") == 2
+    assert page.count(">person<") == 2
+
+
+def test_event_speaks_in_words() -> None:
+    admin = make_superuser(display_name="Boss")
+    browser = at_desk(admin)
+    person = make_user(username="anna.keller")
+    client = make_client().row
+    save(browser, page_of(client), is_pkce_required=None, application=str(client.application.pk))
+    event = AuditEvent.objects.get(action="client.changed")
+    assert "Demand PKCE" in text_of(browser.get(page_of(event)))
+    signed_in = AuditEvent.objects.filter(action="user.signed_in").latest("id")
+    page = text_of(browser.get(page_of(signed_in)))
+    assert "Signed in with" in page
+    assert ">password<" in page
+    browser.post(action_page(person, "suspend"), {"confirmed": "1"})
+    page = text_of(browser.get(page_of(AuditEvent.objects.get(action="user.changed"))))
+    assert ">Suspended<" in page
+    (session,) = start_sessions(person, 1)
+    browser.post(action_page(session, "end"), {"confirmed": "1"})
+    page = text_of(browser.get(page_of(AuditEvent.objects.get(action="session.ended"))))
+    assert ">Ended by an administrator<" in page
 
 
 def test_filters_narrow_by_time_outcome_and_action(browser: Browser) -> None:
@@ -98,11 +191,11 @@ def test_names_cost_one_query_for_each_kind(browser: Browser) -> None:
     for person in people[1:]:
         issue(person)
     assert count() == few
-    assert people[5].display_name in text_of(browser.get(LOG))
+    assert people[5].username in text_of(browser.get(LOG))
 
 
 def test_page_shows_before_and_after(browser: Browser) -> None:
-    boss = make_user(display_name="Chief Person")
+    boss = make_user()
     event = record(
         before={"department": "Sales", "manager": None},
         after={"department": "Finance", "manager": str(boss.pk)},
@@ -113,7 +206,7 @@ def test_page_shows_before_and_after(browser: Browser) -> None:
         "Department",
         "Sales",
         "Finance",
-        "Chief Person",
+        boss.username,
         "door.opened",
         "192.0.2.7",
         "Waiting for its seal",
@@ -148,7 +241,7 @@ def test_log_cannot_be_changed_by_anybody(what: str) -> None:
     browser = at_desk(make_superuser())
     event = record(now=timezone.now())
     assert browser.post(page_of(event, what), {"post": "yes", "action": "forged"}).status_code == 403
-    bulk = {"action": "delete_selected", "_selected_action": [str(event.pk)], "post": "yes"}
+    bulk = {"action": "delete_selected", "_selected_action": [str(event.pk)], "confirmed": "1"}
     browser.post(LOG, bulk)
     assert AuditEvent.objects.get(pk=event.pk).action == "door.opened"
 

@@ -115,19 +115,37 @@ def test_membership_is_an_event_of_the_group() -> None:
     assert removed.personal["before"]["group"] == str(group.pk)
 
 
-def test_role_given_on_a_persons_page_is_an_assignment() -> None:
+def test_role_is_given_from_a_persons_page() -> None:
     person, role = make_user(), make_role(name="Cashier")
-    sent = {
-        "assignments-TOTAL_FORMS": "1",
-        "assignments-0-role": str(role.pk),
-        "assignments-0-valid_from_0": "2026-01-01",
-        "assignments-0-valid_from_1": "00:00:00",
-    }
-    save(at_desk(make_superuser()), page_of(person), **sent)
+    browser = at_desk(make_superuser())
+    form = f"{adding('access.assignment')}?user={person.pk}"
+    assert form in browser.get(page_of(person)).content.decode()
+    asked = browser.get(form)
+    assert asked.context["adminform"].form["user"].value() == str(person.pk)
+    sent = {"role": str(role.pk), "valid_from_0": "2026-01-01", "valid_from_1": "00:00"}
+    answer = save(browser, form, **sent)
+    assert answer["Location"] == f"{page_of(person)}#assignments"
     event = the_event("assignment.created")
     assert event.details == {"role": str(role.pk), "user": str(person.pk)}
     assert event.personal["after"]["valid_from"].startswith("2026-01-01T00:00:00")
     assert "Cashier" in event.personal["target_label"]
+
+
+@pytest.mark.parametrize(
+    ("holders", "field", "problem"),
+    [
+        ([], "user", "Choose a person or a group."),
+        (["user", "group"], "group", "Choose a person or a group, not both."),
+    ],
+)
+def test_assignment_is_to_a_person_or_a_group(holders: list[str], field: str, problem: str) -> None:
+    browser = at_desk(make_superuser())
+    there = {"user": str(make_user().pk), "group": str(Group.objects.create(name="Crew").pk)}
+    sent = {"role": str(make_role().pk)} | {name: there[name] for name in holders}
+    answer = browser.post(
+        adding("access.assignment"), submission(browser.get(adding("access.assignment")), **sent)
+    )
+    assert answer.context["adminform"].form.errors == {field: [problem]}
 
 
 def test_deleted_role_is_recorded_with_what_went_with_it() -> None:
@@ -135,7 +153,7 @@ def test_deleted_role_is_recorded_with_what_went_with_it() -> None:
     person = make_user()
     assignment = assign(role, person)
     browser = at_desk(make_superuser())
-    answer = browser.post(page_of(role, "delete"), {"post": "yes"})
+    answer = browser.post(page_of(role, "delete"), {"confirmed": "1"})
     assert answer.status_code == 302
     assert not Role.objects.filter(pk=role.pk).exists()
     event = the_event("role.deleted")
@@ -157,7 +175,7 @@ def test_deleted_group_takes_members_and_roles_with_it_on_record() -> None:
         Membership.objects.create(user=person, group=group)
     assignment = assign(make_role(name="Cashier"), group)
     bystander = assign(make_role(name="Clerk"), people[0])
-    at_desk(make_superuser()).post(page_of(group, "delete"), {"post": "yes"})
+    at_desk(make_superuser()).post(page_of(group, "delete"), {"confirmed": "1"})
     removed = events("group.member_removed")
     assert {event.details["user"] for event in removed} == {str(person.pk) for person in people}
     assert all(event.personal["before"]["group"] == str(group.pk) for event in removed)
@@ -171,7 +189,7 @@ def test_deleted_application_takes_roles_and_assignments_with_it_on_record() -> 
     application = Application.objects.create(name="Wiki", slug="wiki")
     roles = [make_role("directory.view_user", application=application) for _ in range(2)]
     assignments = [assign(role, make_user()) for role in roles]
-    at_desk(make_superuser()).post(page_of(application, "delete"), {"post": "yes"})
+    at_desk(make_superuser()).post(page_of(application, "delete"), {"confirmed": "1"})
     recorded = [event.action for event in events() if event.action != "user.signed_in"]
     assert recorded == ["assignment.deleted"] * 2 + ["role.deleted"] * 2 + ["application.deleted"]
     assert {event.target_id for event in events("role.deleted")} == {str(role.pk) for role in roles}
@@ -183,7 +201,11 @@ def test_bulk_deletion_also_records_what_goes_along() -> None:
     roles = [make_role(), make_role()]
     for role in roles:
         assign(role, make_user())
-    sent = {"action": "delete_selected", "_selected_action": [str(role.pk) for role in roles], "post": "yes"}
+    sent = {
+        "action": "delete_selected",
+        "_selected_action": [str(role.pk) for role in roles],
+        "confirmed": "1",
+    }
     at_desk(make_superuser()).post(listing("access.role"), sent)
     assert len(events("role.deleted")) == len(events("assignment.deleted")) == 2
 
@@ -209,7 +231,7 @@ def test_bulk_deletion_is_one_event_for_each() -> None:
     sent = {
         "action": "delete_selected",
         "_selected_action": [str(group.pk) for group in groups],
-        "post": "yes",
+        "confirmed": "1",
     }
     answer = at_desk(make_superuser()).post(listing("directory.group"), sent)
     assert answer.status_code == 302
@@ -259,7 +281,7 @@ def test_djangos_own_log_stays_empty() -> None:
     save(browser, adding("directory.group"), name="Crew")
     group = Group.objects.get()
     save(browser, page_of(group), name="Crew two")
-    browser.post(page_of(group, "delete"), {"post": "yes"})
+    browser.post(page_of(group, "delete"), {"confirmed": "1"})
     assert [event.action for event in events()][1:] == ["group.created", "group.changed", "group.deleted"]
     assert not LogEntry.objects.exists()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session as BrowserSession
 from django.test import Client as Browser
+from django.utils import timezone
 
 from apps.access.models import Application
 from apps.audit.models import AuditEvent
@@ -54,22 +55,90 @@ def add(browser: Browser, application: Application, **fields: Any) -> Any:
     return browser.post(ADD, submission(browser.get(ADD), **(sent | fields)))
 
 
-def test_secret_is_shown_in_the_answer_and_never_again(browser: Browser, application: Application) -> None:
+def secret_page(client: Client) -> str:
+    return page_of(client, "secret")
+
+
+def new_secret_page(client: Client) -> str:
+    return page_of(client, "new_secret")
+
+
+def kept_in_sessions() -> str:
+    return str([row.get_decoded() for row in BrowserSession.objects.all()])
+
+
+def test_secret_is_shown_on_a_page_of_its_own_and_never_again(
+    browser: Browser, application: Application
+) -> None:
     answer = add(browser, application)
-    (secret,) = set(SECRET.findall(text_of(answer)))
     client = Client.objects.get()
+    assert answer.status_code == 302
+    assert answer["Location"] == secret_page(client)
+    before_it_is_shown = kept_in_sessions()
+    shown = browser.get(answer["Location"])
+    (secret,) = set(SECRET.findall(text_of(shown)))
     assert client.client_secret == hashlib.sha256(secret.encode()).hexdigest()
     assert client.secret_changed_at is not None
-    assert "no-store" in answer["Cache-Control"]
-    for address in (page_of(client), listing("oauth.client"), page_of(client, "history"), "/admin/"):
-        shown = text_of(browser.get(address, follow=True))
-        assert secret not in shown
-        assert client.client_secret not in shown
+    assert "no-store" in shown["Cache-Control"]
+    assert secret not in before_it_is_shown
+    assert "new_client_secret" in before_it_is_shown
+    for address in (
+        secret_page(client),
+        page_of(client),
+        listing("oauth.client"),
+        page_of(client, "history"),
+        "/admin/",
+    ):
+        page = text_of(browser.get(address, follow=True))
+        assert secret not in page
+        assert client.client_secret not in page
     log = str(list(AuditEvent.objects.values_list("details", "personal")))
     assert secret not in log
     assert client.client_secret not in log
-    kept = str([row.get_decoded() for row in BrowserSession.objects.all()])
-    assert secret not in kept
+    assert "new_client_secret" not in kept_in_sessions()
+
+
+def test_second_look_says_so_and_offers_a_new_secret(browser: Browser, application: Application) -> None:
+    add(browser, application)
+    client = Client.objects.get()
+    browser.get(secret_page(client))
+    again = text_of(browser.get(secret_page(client)))
+    assert not SECRET.search(again)
+    assert "is not shown again" in again
+    assert new_secret_page(client) in again
+    assert Client.objects.count() == 1
+    assert the_event("client.created")
+
+
+def test_looking_at_the_head_of_the_page_does_not_use_it_up(
+    browser: Browser, application: Application
+) -> None:
+    add(browser, application)
+    client = Client.objects.get()
+    assert browser.head(secret_page(client)).status_code == 405
+    assert SECRET.search(text_of(browser.get(secret_page(client))))
+
+
+def test_another_administrator_does_not_see_the_secret(browser: Browser, application: Application) -> None:
+    add(browser, application)
+    client = Client.objects.get()
+    other = at_desk(make_superuser())
+    assert not SECRET.search(text_of(other.get(secret_page(client))))
+    waiting = browser.session[f"new_client_secret:{client.pk}"]
+    session = other.session
+    session[f"new_client_secret:{client.pk}"] = waiting
+    session.save()
+    assert not SECRET.search(text_of(other.get(secret_page(client))))
+    assert SECRET.search(text_of(browser.get(secret_page(client))))
+
+
+def test_secret_that_waited_too_long_is_not_shown(browser: Browser, application: Application) -> None:
+    add(browser, application)
+    client = Client.objects.get()
+    session = browser.session
+    session[f"new_client_secret:{client.pk}"]["until"] = timezone.now().timestamp() - 1
+    session.save()
+    assert not SECRET.search(text_of(browser.get(secret_page(client))))
 
 
 def test_client_is_registered_as_filled_in(browser: Browser, application: Application) -> None:
@@ -133,35 +202,39 @@ def test_kind_stays_what_it_was(browser: Browser) -> None:
 
 def test_new_secret_takes_the_place_of_the_old_once_confirmed(browser: Browser) -> None:
     made = make_client()
-    page = f"/admin/oauth/client/{made.row.pk}/secret/"
-    asked = browser.get(page)
+    asked = browser.get(new_secret_page(made.row))
     assert "stops working at once" in text_of(asked)
     assert not SECRET.search(text_of(asked))
     made.row.refresh_from_db()
     assert made.row.client_secret == hashlib.sha256(made.secret.encode()).hexdigest()
-    (secret,) = set(SECRET.findall(text_of(browser.post(page))))
+    answer = browser.post(new_secret_page(made.row))
+    assert (answer.status_code, answer["Location"]) == (302, secret_page(made.row))
+    (secret,) = set(SECRET.findall(text_of(browser.get(answer["Location"]))))
     made.row.refresh_from_db()
     assert made.row.client_secret == hashlib.sha256(secret.encode()).hexdigest()
+    browser.get(answer["Location"])
     assert the_event("client.secret_rotated").target_id == str(made.row.pk)
 
 
 def test_public_client_has_no_secret_to_renew(browser: Browser) -> None:
     client = make_client(kind="spa").row
-    assert browser.post(f"/admin/oauth/client/{client.pk}/secret/").status_code == 404
+    assert browser.post(new_secret_page(client)).status_code == 404
+    assert browser.get(secret_page(client)).status_code == 404
 
 
 def test_reader_of_clients_gets_no_secret() -> None:
     made = make_client()
     reader = at_desk(make_staff("oauth.view_client"))
     assert reader.get(page_of(made.row)).status_code == 200
-    assert reader.post(f"/admin/oauth/client/{made.row.pk}/secret/").status_code == 403
+    assert reader.get(secret_page(made.row)).status_code == 403
+    assert reader.post(new_secret_page(made.row)).status_code == 403
 
 
 def test_client_that_people_have_used_is_not_deleted(browser: Browser) -> None:
     used, unused = make_client().row, make_client().row
     authorize(used, make_user())
-    assert browser.post(page_of(used, "delete"), {"post": "yes"}).status_code == 403
-    assert browser.post(page_of(unused, "delete"), {"post": "yes"}).status_code == 302
+    assert browser.post(page_of(used, "delete"), {"confirmed": "1"}).status_code == 403
+    assert browser.post(page_of(unused, "delete"), {"confirmed": "1"}).status_code == 302
     assert list(Client.objects.all()) == [used]
 
 
