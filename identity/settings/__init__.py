@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # its widgets' templates, for FORM_RENDERER
     "apps.core",
     "apps.audit",
     "apps.directory",
@@ -95,6 +96,8 @@ TEMPLATES = [
         },
     }
 ]
+# Widgets find their templates as pages do, so that ours come before the theme's.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Storage ------------------------------------------------------------------------------------------------------
 

@@ -107,6 +107,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/favicon.svg")}
     ],
     "STYLES": [lambda request: static("dashboards/admin.css")],
+    "SCRIPTS": [lambda request: static("dashboards/admin.js")],
     "COLORS": {"primary": ACCENT, "base": GREYS},
     "BORDER_RADIUS": "8px",
     "SHOW_HISTORY": _may_see_log,

@@ -110,6 +110,13 @@ def on_call(usernames: list[str]) -> Person:
 
 
 @pytest.fixture(scope="session")
+def administrator(gatehouse: Gatehouse) -> Person:
+    name = "root.administrator"
+    gatehouse.manage("users", "create", "--username", name, "--admin", "--password-stdin", input=PASSWORD)
+    return Person(name)
+
+
+@pytest.fixture(scope="session")
 def _strangers(usernames: list[str]) -> Iterator[str]:
     return iter(usernames[1:])
 

@@ -1,0 +1,45 @@
+"use strict";
+
+// Names for what the theme's own scripts draw without one.
+(() => {
+  let made = 0;
+
+  const idOf = (element) => (element.id ||= `named-${++made}`);
+
+  // A select2 box and the text in it are named by their content, and an empty one has none.
+  function nameBox(box) {
+    const select = box.closest(".select2")?.previousElementSibling;
+    const text = box.querySelector(".select2-selection__rendered");
+    const title = select?.labels?.[0];
+    if (!text) return;
+    if (title) text.setAttribute("aria-labelledby", idOf(title));
+    else if (select?.ariaLabel) text.ariaLabel = select.ariaLabel;
+    box.setAttribute("aria-labelledby", `${title ? idOf(title) : ""} ${idOf(text)}`.trim());
+  }
+
+  function nameAll(root) {
+    for (const box of root.querySelectorAll(".select2-selection[role=combobox]:not([data-named])")) {
+      box.dataset.named = "";
+      nameBox(box);
+    }
+    // The help icons of Django's double list are spans or images with a label.
+    for (const icon of root.querySelectorAll(".selector [aria-label]:not(button, input, select, a, [role])")) {
+      icon.setAttribute("role", "img");
+    }
+  }
+
+  // Before simplebar starts, which calls everything that it scrolls "scrollable content".
+  function nameScrolling() {
+    for (const part of document.querySelectorAll("[data-simplebar]")) {
+      const title = part.closest("fieldset")?.querySelector("h2") ?? document.querySelector("h1");
+      const name = part.closest("nav")?.getAttribute("aria-label") ?? title?.textContent.replace(/\s+/g, " ").trim();
+      if (name) part.dataset.simplebarAriaLabel = name;
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    nameScrolling();
+    nameAll(document);
+    new MutationObserver(() => nameAll(document)).observe(document.body, { childList: true, subtree: true });
+  });
+})();
