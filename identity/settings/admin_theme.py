@@ -25,7 +25,7 @@ def _may_see_log(request: HttpRequest) -> bool:
     return request.user.has_perm("audit.view_auditevent")
 
 
-SIDEBAR = [
+SIDEBAR: list[dict[str, Any]] = [
     {"items": [_entry(_("Overview"), "space_dashboard", "admin:index")]},
     {
         "title": _("People"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import unfold
 
-from tests.architecture.source import PROJECT_DIR
+from tests.services.environment import PROJECT_DIR
 
 OURS = PROJECT_DIR / "templates"
 THEIRS = Path(unfold.__file__).parent / "templates"

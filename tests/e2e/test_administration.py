@@ -1,4 +1,4 @@
-"""Every list of the administration and its pages: under axe in light, dark and on a phone, and no wider than the window."""
+"""Every list of the administration and its pages: axe in light, dark and on a phone, and no wider than the window."""
 
 import json
 import re

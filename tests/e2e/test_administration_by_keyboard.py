@@ -2,13 +2,13 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.e2e.conftest import Person
 from tests.e2e.steps import sign_in
 from tests.services.gatehouse import Gatehouse
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # More than any of these pages has.
 STOPS = 150
 
