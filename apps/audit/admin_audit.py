@@ -28,7 +28,7 @@ from apps.audit.admin_pages import (
     know_details,
     passes_guards,
 )
-from apps.audit.admin_queries import CarefulAdmin
+from apps.audit.admin_queries import CarefulAdmin, CarefulRelations
 from apps.audit.admin_recording import Audited
 from apps.audit.admin_snapshot import Values, removed_with, snapshot, stored_snapshot
 from apps.audit.admin_unfold import ThemedChangeList, ThemedInlineFormSet, ThemedTabularInline
@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 
-class AuditedTabularInline(Audited, ThemedTabularInline):
+class AuditedTabularInline(Audited, CarefulRelations, ThemedTabularInline):
     """Rows of another kind on an object's page; each has events of its own."""
 
     extra = 0
@@ -97,7 +97,7 @@ class AuditedChangeList(ThemedChangeList):
             self.full_result_count = self.result_count
 
 
-class AuditedModelAdmin(Audited, CarefulAdmin, DeletingAdmin):
+class AuditedModelAdmin(Audited, CarefulRelations, CarefulAdmin, DeletingAdmin):
     # Relations whose rows the name of an object is made of.
     named_with: tuple[str, ...] = ()
     list_per_page = 50

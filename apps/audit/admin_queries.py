@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.admin import ListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,6 +13,24 @@ from django.http import HttpRequest
 from apps.audit.admin_unfold import ThemedModelAdmin
 
 NUL = "\x00"
+
+
+class CarefulAutocomplete(AutocompleteSelect):
+    """A form that is shown again looks up what was sent as a key, and some of it is none."""
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        key = self.field.remote_field.model._meta.pk  # type: ignore[union-attr]  # a foreign key has one
+        return super().optgroups(name, [one for one in value if not one or _fits(key, one)], attrs)
+
+
+class CarefulRelations:
+    """Mixed into admins and inlines, before those of the theme."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        admin: Any = self
+        if "widget" not in kwargs and db_field.name in admin.get_autocomplete_fields(request):
+            kwargs["widget"] = CarefulAutocomplete(db_field, admin.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
 
 
 class CarefulAdmin(ThemedModelAdmin):

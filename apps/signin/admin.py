@@ -48,6 +48,8 @@ REFUSAL_WORDS = {
 
 
 def state_of(session: Session) -> str:
+    if session._state.adding:
+        return NOTHING  # a row that somebody made up
     if session.ended_at is not None:
         return badge(session.get_end_reason_display() or _("Ended"))
     if session.expires_at <= timezone.now():

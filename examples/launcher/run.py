@@ -1,6 +1,7 @@
 """The one journey of the launcher: check, prepare, start, wait, tell, watch, stop."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -31,6 +32,8 @@ class Stopped(BaseException):
 def main() -> int:
     """Exit status: 0 when stopped by a signal, 1 when something could not start or died."""
     children: list[Child] = []
+    # What is kept is for its owner only, the databases too.
+    os.umask(0o077)
     with _signals():
         try:
             plan = read_plan()
