@@ -1,6 +1,6 @@
 """What an address may ask of the administration: nothing but what its own pages offer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.admin import ListFilter
@@ -18,9 +18,9 @@ NUL = "\x00"
 class CarefulAutocomplete(AutocompleteSelect):
     """A form that is shown again looks up what was sent as a key, and some of it is none."""
 
-    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
-        key = self.field.remote_field.model._meta.pk  # type: ignore[union-attr]  # a foreign key has one
-        return super().optgroups(name, [one for one in value if not one or _fits(key, one)], attrs)
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        key = self.field.remote_field.model._meta.pk
+        return super().optgroups(name, [one for one in value if not one or _fits(key, one)], attr)
 
 
 class CarefulRelations:
