@@ -74,6 +74,9 @@ class AuditedTabularInline(Audited, CarefulRelations, ThemedTabularInline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, obj, **kwargs)
         formset.audited_inline = self
+        for field in formset.form.base_fields.values():
+            # The column's head names it for the eye only.
+            field.widget.attrs.setdefault("aria-label", capfirst(str(field.label or "")))
         return formset
 
 

@@ -52,9 +52,19 @@ def acme(
         server.stop()
 
 
+# What is clicked and never reached with Tab.
+MOUSE_ONLY = """
+() => [...document.querySelectorAll("*")]
+    .filter(element => [...element.attributes].some(one => /^x-on:click(\\.stop|\\.prevent)*$/.test(one.name)))
+    .filter(element => !element.matches("a[href], button, input, summary"))
+    .map(element => element.outerHTML.slice(0, 200))
+"""
+
+
 def look_at(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert_accessible(page)
+    assert page.evaluate(MOUSE_ONLY) == []
     width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width <= window, f"{page.url} is {width - window} px wider than its window"
 
@@ -74,6 +84,10 @@ def test_list_and_its_pages(
     for link in _pages_of(page):
         page.goto(link)
         look_at(page)
+        for tabs in (".fieldset-tabs > button", "#tabs-items > a"):
+            for tab in page.locator(f"{tabs}:visible").all()[1:]:
+                tab.click()
+                look_at(page)
     page.goto(f"{server.base_url}{address}")
     every_row = page.get_by_label("Select all objects on this page")
     if every_row.count():
