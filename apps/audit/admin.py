@@ -33,6 +33,8 @@ OUTCOMES = {
     Outcome.ERROR.value: (_("Failed"), BAD),
 }
 
+DIGEST_SHOWN = 12
+
 
 def log_status() -> dict[str, Any]:
     """How the log stands: the newest checkpoint, the last verification, and what waits for its seal."""
@@ -43,6 +45,11 @@ def log_status() -> dict[str, Any]:
         "verification": latest_verification(),
         "unsealed": unsealed_count(),
     }
+
+
+def start_of(digest: str) -> str:
+    """Enough of it to tell it from others; all of it on hover and on the page."""
+    return format_html('<code title="{}">{}…</code>', digest, digest[:DIGEST_SHOWN])
 
 
 @admin.register(AuditEvent)
@@ -153,7 +160,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 @admin.register(SealBatch)
 class SealBatchAdmin(ReadOnlyAdmin):
     has_history = False
-    list_display = ("number", "sealed", "tree_size", "root", "key_id", "algorithm")
+    list_display = ("number", "sealed", "tree_size", "root_start", "key_start", "algorithm")
     list_display_links = ("number",)
     sortable_by = ()
     ordering = ("-number",)
@@ -184,6 +191,14 @@ class SealBatchAdmin(ReadOnlyAdmin):
         return moment(batch.sealed_at)
 
     @admin.display(description=_("Root hash"))
+    def root_start(self, batch: SealBatch) -> str:
+        return start_of(self.root(batch))
+
+    @admin.display(description=_("Key id"))
+    def key_start(self, batch: SealBatch) -> str:
+        return start_of(batch.key_id)
+
+    @admin.display(description=_("Root hash"))
     def root(self, batch: SealBatch) -> str:
         return bytes(batch.root_hash).hex()
 
@@ -203,8 +218,11 @@ class SealBatchAdmin(ReadOnlyAdmin):
 @admin.register(AuditVerificationRun)
 class VerificationRunAdmin(ReadOnlyAdmin):
     has_history = False
-    list_display = ("finished", "verdict", "sealed_count", "unsealed_count", "erased_count", "finding_count")
+    list_display = ("finished", "verdict", "checked_count", "waiting_count", "gone_count", "findings_count")
+    fields = (*list_display, "first_finding", "started_at", "finished_at")
+    readonly_fields = fields
     sortable_by = ()
+    nothing_yet = _("No verification yet. Run manage.py verify_audit_log.")
     list_before_template = "admin/audit/log_status.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -217,3 +235,19 @@ class VerificationRunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Verdict"))
     def verdict(self, run: AuditVerificationRun) -> str:
         return badge(_("Intact"), GOOD) if run.is_intact else badge(_("Tampered with"), BAD)
+
+    @admin.display(description=_("Checked"))
+    def checked_count(self, run: AuditVerificationRun) -> int:
+        return run.sealed_count
+
+    @admin.display(description=_("Waiting for a seal"))
+    def waiting_count(self, run: AuditVerificationRun) -> int:
+        return run.unsealed_count
+
+    @admin.display(description=_("Erased"))
+    def gone_count(self, run: AuditVerificationRun) -> int:
+        return run.erased_count
+
+    @admin.display(description=_("Findings"))
+    def findings_count(self, run: AuditVerificationRun) -> int:
+        return run.finding_count

@@ -1,8 +1,9 @@
 """The one ModelAdmin of the administration: what changes through it is in the audit log, once, before and after."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from apps.audit.admin_acting import administrator, button, session_id_of
 from apps.audit.admin_deleting import DeletingAdmin
@@ -32,6 +34,9 @@ from apps.audit.admin_queries import CarefulAdmin, CarefulRelations
 from apps.audit.admin_recording import Audited
 from apps.audit.admin_snapshot import Values, removed_with, snapshot, stored_snapshot
 from apps.audit.admin_unfold import ThemedChangeList, ThemedInlineFormSet, ThemedTabularInline
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 __all__ = [
     "BAD",
@@ -109,6 +114,8 @@ class AuditedModelAdmin(Audited, CarefulRelations, CarefulAdmin, DeletingAdmin):
     show_facets = ShowFacets.NEVER
     list_fullwidth = True
     warn_unsaved_form = True
+    # What an empty list says, where "None yet" is not enough.
+    nothing_yet: "StrOrPromise" = ""
     # Whether the log says anything about these objects.
     has_history = True
     # Whether the log's search finds what is said about them by their names.
@@ -214,6 +221,13 @@ class AuditedModelAdmin(Audited, CarefulRelations, CarefulAdmin, DeletingAdmin):
             inline.record_changed(request, row, before=before[row.pk])
         for row in formset.new_objects:
             inline.record_created(request, row)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
+        messages.warning(
+            request,
+            _("There is no such %(kind)s. It may have been deleted.") % {"kind": opts.verbose_name},
+        )
+        return redirect(f"admin:{opts.app_label}_{opts.model_name}_changelist")
 
     # The history of an object is what the log says about it.
 

@@ -12,7 +12,11 @@ from apps.core.middleware.doors import is_machine_door
 def _page(request: HttpRequest, status: int) -> HttpResponse:
     if is_machine_door(request):
         return JsonResponse({"error": "invalid_request"}, status=status)
-    context = {"request_id": getattr(request, "request_id", "")}
+    context = {
+        "request_id": getattr(request, "request_id", ""),
+        "is_administration": request.path.startswith("/admin/")
+        and getattr(getattr(request, "user", None), "is_staff", False),
+    }
     return render(request, f"errors/{status}.html", context, status=status)
 
 

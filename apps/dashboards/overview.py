@@ -7,11 +7,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.audit.selectors import latest_checkpoint, latest_verification, unsealed_count
-from apps.dashboards.charts import DONE, REFUSED, stacked_bars
+from apps.dashboards.charts import DONE, REFUSED, Series, stacked_bars
 from apps.dashboards.selectors import (
     DAYS,
     Day,
@@ -27,11 +28,11 @@ from apps.signin.events import SignInAction
 
 WINDOW = f"{DAYS}d"
 REASONS: dict[str, Any] = {
-    "unknown_identifier": gettext_lazy("Nobody has that name"),
-    "wrong_password": gettext_lazy("Wrong password"),
-    "locked": gettext_lazy("Account locked"),
-    "address_locked": gettext_lazy("Address locked"),
-    "not_active": gettext_lazy("May not sign in now"),
+    "unknown_identifier": gettext_lazy("unknown user name"),
+    "wrong_password": gettext_lazy("wrong password"),
+    "locked": gettext_lazy("account locked"),
+    "address_locked": gettext_lazy("address locked"),
+    "not_active": gettext_lazy("may not sign in now"),
 }
 
 
@@ -115,23 +116,39 @@ def _sign_in_chart(days: list[Day]) -> dict[str, Any]:
     labels = [date_format(day.day, "j M") for day in days]
     rows = [
         {
-            "day": date_format(day.day, "D j F"),
+            "day": date_format(day.day, "D j M"),
             "signed_in": day.signed_in,
             "refused": day.refused,
             "link": log_link(when=day.day.isoformat()),
+            "signed_in_link": _rows_of(SignInAction.USER_SIGNED_IN, day),
+            "refused_link": _rows_of(SignInAction.USER_SIGN_IN_REFUSED, day),
         }
         for day in reversed(days)
     ]
     chart = stacked_bars(
         labels,
         [
-            (_("Signed in"), DONE, [day.signed_in for day in days]),
-            (_("Refused"), REFUSED, [day.refused for day in days]),
+            Series(
+                _("Signed in"),
+                DONE,
+                [day.signed_in for day in days],
+                [_rows_of(SignInAction.USER_SIGNED_IN, day) for day in days],
+            ),
+            Series(
+                _("Refused"),
+                REFUSED,
+                [day.refused for day in days],
+                [_rows_of(SignInAction.USER_SIGN_IN_REFUSED, day) for day in days],
+            ),
         ],
         x_title=_("Day"),
         y_title=_("Sign-in attempts"),
     )
     return {"title": _sign_in_title(days), "chart": chart, "rows": rows, "is_empty": not _attempts(days)}
+
+
+def _rows_of(action: SignInAction, day: Day) -> str:
+    return log_link(action=action.value, when=day.day.isoformat())
 
 
 def _attempts(days: list[Day]) -> int:
@@ -155,7 +172,7 @@ def _reason_title(reasons: list[Share]) -> str:
     if not reasons:
         return _("No refused sign-ins")
     name = REASONS.get(reasons[0].name, reasons[0].name)
-    return _("Most refusals: %(reason)s") % {"reason": name}
+    return _("Most refused: %(reason)s") % {"reason": name}
 
 
 def _application_title(applications: list[Share]) -> str:
@@ -168,7 +185,7 @@ def _ranking(shares: list[Share], *, title: str, names: dict[str, Any], link: An
     most = max((share.count for share in shares), default=1)
     rows = [
         {
-            "name": names.get(share.name, share.name),
+            "name": capfirst(names[share.name]) if share.name in names else share.name,
             "count": share.count,
             "percent": round(100 * share.count / most),
             "link": link(share),

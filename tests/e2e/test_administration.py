@@ -109,3 +109,22 @@ def _pages_of(page: Page) -> list[str]:
         page.locator('a[href$="/add/"]').first,
     ]
     return [link.evaluate("link => link.href") for link in found if link.count()]
+
+
+def test_bar_of_the_overview_leads_to_the_rows_behind_it(page: Page, acme: tuple[Gatehouse, Person]) -> None:
+    server, administrator = acme
+    sign_in(page, server.base_url, administrator)
+    page.goto(f"{server.base_url}/admin/")
+    chart = page.locator("canvas.chart")
+    expect(chart).to_be_visible()
+    # Today's bar is the last, and stands on the axis.
+    x, y = page.evaluate(
+        """() => {
+            const chart = Chart.getChart(document.querySelector("canvas.chart"));
+            const bar = chart.getDatasetMeta(0).data.at(-1);
+            return [bar.x, (bar.y + bar.base) / 2];
+        }"""
+    )
+    chart.click(position={"x": x, "y": y})
+    expect(page.get_by_role("heading", level=1)).to_have_text("Audit log")
+    expect(page).to_have_url(re.compile(r"action=user\.signed_in&when=\d{4}-\d\d-\d\d$"))

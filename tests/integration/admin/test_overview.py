@@ -1,5 +1,6 @@
 """The first page counts what really happened, for those who may read the log."""
 
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -101,11 +102,21 @@ def test_page_says_the_finding_and_leads_to_the_rows(auditor: Browser) -> None:
     refused(timezone.now())
     page = text_of(auditor.get("/admin/"))
     assert "2 sign-in attempts in 14 days, 50% refused" in page
-    assert "Most refusals: Wrong password" in page
+    assert "Most refused: wrong password" in page
     assert f"{listing('audit.auditevent')}?action=user.sign_in_refused&amp;when=14d" in page
     assert f"when={timezone.now().date().isoformat()}" in page
     answer = auditor.get(f"{listing('audit.auditevent')}?action=user.sign_in_refused&when=14d")
     assert len(answer.context["cl"].result_list) == 1
+
+
+def test_each_bar_and_number_leads_to_its_rows(auditor: Browser) -> None:
+    refused(timezone.now())
+    sign_ins = auditor.get("/admin/").context["sign_ins"]
+    today = sign_ins["rows"][0]
+    bars = {one["label"]: one["links"][-1] for one in json.loads(sign_ins["chart"]["data"])["datasets"]}
+    assert bars == {"Signed in": today["signed_in_link"], "Refused": today["refused_link"]}
+    (event,) = auditor.get(bars["Refused"]).context["cl"].result_list
+    assert event.action == SignInAction.USER_SIGN_IN_REFUSED
 
 
 def test_links_of_used_applications_find_their_events(auditor: Browser) -> None:

@@ -1,6 +1,6 @@
 "use strict";
 
-// Names for what the theme's own scripts draw without one.
+// Names for what the theme's own scripts draw without one, and charts that lead somewhere.
 (() => {
   let made = 0;
 
@@ -36,6 +36,21 @@
       if (name) part.dataset.simplebarAriaLabel = name;
     }
   }
+
+  // A bar leads to the rows behind it; its day and number are links in the table below it.
+  function barUnder(event) {
+    const chart = Chart.getChart(event.target);
+    const [bar] = chart?.getElementsAtEventForMode(event, "nearest", { intersect: true }, false) ?? [];
+    return bar && chart.data.datasets[bar.datasetIndex].links?.[bar.index];
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.matches?.("canvas.chart") && barUnder(event);
+    if (link) window.location.assign(link);
+  });
+  document.addEventListener("mousemove", (event) => {
+    if (event.target.matches?.("canvas.chart")) event.target.style.cursor = barUnder(event) ? "pointer" : "";
+  });
 
   document.addEventListener("DOMContentLoaded", () => {
     nameScrolling();

@@ -1,0 +1,8 @@
+"""`{{ at|moment }}`: how long ago, as the lists of the administration say it."""
+
+from django.template import Library
+
+from apps.audit.admin_marks import moment
+
+register = Library()
+register.filter("moment", moment)
