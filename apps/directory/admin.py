@@ -37,7 +37,7 @@ from apps.directory.admin_groups import GroupsOfPersonInline
 from apps.directory.events import DirectoryAction
 from apps.directory.models import User
 from apps.directory.selectors import subject_of
-from apps.directory.services.people import NewPerson, create_person, set_password
+from apps.directory.services.people import NewPerson, create_person, note_gap, set_password
 
 # django-unfold asks for a plain string where Django takes a translation.
 PERSON: Any = gettext_lazy("Person")
@@ -166,6 +166,9 @@ class PersonAdmin(AuditedModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
+            if {"starts_on", "ends_on"} & set(form.changed_data):
+                as_it_was = {name: form.initial.get(name) for name in ("starts_on", "ends_on")}
+                note_gap(user=obj, before=User(status=obj.status, **as_it_was), now=timezone.now())
             super().save_model(request, obj, form, change)
             return
         details = NewPerson(**{name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields})

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,15 +13,23 @@ from apps.directory.services.people import change_status, unlock_person
 
 Status = User.Status
 CHANGE = "directory.change_user"
+LAST_SUPERUSER = gettext_lazy(
+    "Nobody could undo it: there is no other superuser with a password and without an end date."
+)
 
 
-def last_superuser_among(people: QuerySet[User]) -> bool:
-    """Whether nobody who may do everything would be left if these people could no longer sign in."""
-    superusers = User.objects.filter(is_superuser=True, status=Status.ACTIVE)
-    return (
-        people.filter(is_superuser=True).exists()
-        and not superusers.exclude(pk__in=people.values("pk")).exists()
+def last_superuser_among(people: QuerySet[User], *, now: datetime) -> bool:
+    """Whether nobody who may do everything would be left if these people could no longer sign in.
+
+    Somebody whose time is limited, or who has no password, is nobody to rely on.
+    """
+    lasting = (
+        User.objects.get_queryset()
+        .able_to_sign_in(now=now)
+        .filter(is_superuser=True, is_staff=True, ends_on=None)
     )
+    left = lasting.exclude(pk__in=people.values("pk")).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return people.filter(is_superuser=True).exists() and not left.exists()
 
 
 def _set_status(people: QuerySet[User], status: Status, own: By) -> int:
@@ -54,8 +63,8 @@ def _suspend(people: QuerySet[User], own: By) -> str:
 def _suspension_obstacle(people: QuerySet[User], own: By) -> str:
     if people.filter(pk=own.actor.id).exists():
         return _("You cannot suspend yourself.")
-    if last_superuser_among(people):
-        return _("The last superuser cannot be suspended: nobody could undo it.")
+    if last_superuser_among(people, now=own.now):
+        return str(LAST_SUPERUSER)
     return ""
 
 
@@ -86,8 +95,8 @@ def _deprovision(people: QuerySet[User], own: By) -> str:
 def _deprovisioning_obstacle(people: QuerySet[User], own: By) -> str:
     if people.filter(pk=own.actor.id).exists():
         return _("You cannot deprovision yourself.")
-    if last_superuser_among(people):
-        return _("The last superuser cannot be deprovisioned: nobody could undo it.")
+    if last_superuser_among(people, now=own.now):
+        return str(LAST_SUPERUSER)
     return ""
 
 

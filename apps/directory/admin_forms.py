@@ -6,12 +6,13 @@ from uuid import UUID
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from apps.audit.admin_audit import ThemedInlineFormSet, carries_access, passes_guards
-from apps.directory.admin_actions import last_superuser_among
+from apps.directory.admin_actions import LAST_SUPERUSER, last_superuser_among
 from apps.directory.models import Group, User
 
 
@@ -56,11 +57,22 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         if "email" in self.changed_data and "is_email_verified" not in self.changed_data:
             # That the person reads the old address says nothing about the new one.
             self.cleaned_data["is_email_verified"] = False
-        for name in ("is_superuser", "is_staff"):
-            loses_power = name in self.changed_data and not self.cleaned_data.get(name)
-            if loses_power and last_superuser_among(User.objects.filter(pk=self.instance.pk)):
-                self.add_error(name, _("This is the last superuser: nobody could undo it."))
+        losing = [name for name in self.changed_data if self._limits_power(name)]
+        if losing and last_superuser_among(User.objects.filter(pk=self.instance.pk), now=timezone.now()):
+            for name in losing:
+                self.add_error(name, LAST_SUPERUSER)
         return cleaned
+
+    def _limits_power(self, name: str) -> bool:
+        value = self.cleaned_data.get(name)
+        match name:
+            case "is_superuser" | "is_staff":
+                return not value
+            case "ends_on":
+                return value is not None
+            case "starts_on":
+                return value is not None and value > timezone.now().date()
+        return False
 
 
 class SetPasswordForm(forms.Form):

@@ -90,9 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         choices=Status.choices,
         default=Status.ACTIVE,
         db_index=True,
-        help_text=_(
-            "Only active people can sign in; suspending someone ends what they have open at its next use."
-        ),
+        help_text=_("Only active people can sign in; suspending someone ends what they have open, for good."),
     )
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(
@@ -117,6 +115,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     locked_until = models.DateTimeField(_("locked until"), null=True, blank=True, editable=False)
     password_changed_at = models.DateTimeField(_("password changed"), null=True, blank=True, editable=False)
     password_expires_at = models.DateTimeField(_("password expires"), null=True, blank=True, editable=False)
+    sign_ins_valid_since = models.DateTimeField(
+        _("sign-ins valid since"), null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -180,6 +181,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             and (self.starts_on is None or self.starts_on <= today)
             and (self.ends_on is None or self.ends_on >= today)
         )
+
+    def sign_in_counts(self, signed_in_at: datetime) -> bool:
+        """Whether what was opened by signing in then may still be used, as far as the person goes.
+
+        A new password and every gap in which they could not sign in end all that came before, for good.
+        """
+        return self.sign_ins_valid_since is None or self.sign_ins_valid_since <= signed_in_at
 
     def is_locked(self, *, now: datetime) -> bool:
         return self.locked_until is not None and self.locked_until > now

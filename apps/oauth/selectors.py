@@ -68,14 +68,14 @@ def described_scopes(names: Iterable[str]) -> list[Scope | StandardScope]:
 def is_live(authorization: Authorization, *, client: Client, user: User, now: datetime) -> bool:
     """Whether the person, the client and the session behind a token still stand.
 
-    A new password ends what came from signing in with the one before, also where it outlives the session.
+    A new password or a suspension ends what came from signing in before it, also where it outlives the session.
     """
     session = authorization.session
     return (
         authorization.revoked_at is None
         and client.is_usable()
         and user.may_sign_in(now=now)
-        and (user.password_changed_at is None or user.password_changed_at <= authorization.auth_time)
+        and user.sign_in_counts(authorization.auth_time)
         and (
             authorization.is_offline
             or (session is not None and session.ended_at is None and session.expires_at > now)

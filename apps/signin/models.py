@@ -12,10 +12,10 @@ from apps.signin.device_name import device_name
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, *, now: datetime) -> "SessionQuerySet":
-        """Neither ended nor at their limit, and not from before the person's password was changed."""
+        """Neither ended nor at their limit, and not from before a new password or a suspension."""
         return self.filter(
-            models.Q(user__password_changed_at__isnull=True)
-            | models.Q(user__password_changed_at__lte=models.F("authenticated_at")),
+            models.Q(user__sign_ins_valid_since__isnull=True)
+            | models.Q(user__sign_ins_valid_since__lte=models.F("authenticated_at")),
             ended_at__isnull=True,
             expires_at__gt=now,
         )
@@ -32,7 +32,7 @@ class Session(models.Model):
         IDLE = "idle", _("Unused for too long")
         REPLACED = "replaced", _("Another sign-in took its place")
         PASSWORD_CHANGED = "password_changed", _("The password was changed")
-        STANDING_CHANGED = "standing_changed", _("The person may no longer sign in")
+        STANDING_CHANGED = "standing_changed", _("The person was not allowed to sign in")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(

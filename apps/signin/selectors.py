@@ -21,7 +21,7 @@ def live_sessions(*, user: User, now: datetime) -> QuerySet[Session]:
 
 def why_ended(*, session: Session, user: User, now: datetime) -> Session.EndReason | None:
     """Why a session that nobody has ended may no longer be used, or None while it may."""
-    if not user.may_sign_in(now=now):
+    if not (user.may_sign_in(now=now) and user.sign_in_counts(session.authenticated_at)):
         return Session.EndReason.STANDING_CHANGED
     if session.expires_at <= now:
         return Session.EndReason.EXPIRED

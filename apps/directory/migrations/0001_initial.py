@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                         ],
                         db_index=True,
                         default="active",
-                        help_text="Only active people can sign in; suspending someone ends what they have open at its next use.",
+                        help_text="Only active people can sign in; suspending someone ends what they have open, for good.",
                         max_length=16,
                         verbose_name="status",
                     ),
@@ -145,6 +145,12 @@ class Migration(migrations.Migration):
                     "password_expires_at",
                     models.DateTimeField(
                         blank=True, editable=False, null=True, verbose_name="password expires"
+                    ),
+                ),
+                (
+                    "sign_ins_valid_since",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="sign-ins valid since"
                     ),
                 ),
                 (

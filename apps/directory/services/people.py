@@ -16,6 +16,8 @@ from apps.directory.events import DirectoryAction
 from apps.directory.models import User
 from apps.directory.selectors import subject_of
 
+PASSWORD_FIELDS = ("password", "password_changed_at", "password_expires_at", "sign_ins_valid_since")
+
 
 @dataclass(frozen=True)
 class NewPerson:
@@ -69,7 +71,7 @@ def create_person(
 def set_password(*, user: User, password: str, actor: Subject, origin: Origin, now: datetime) -> None:
     """Raises: PersonRefused when the password breaks the policy."""
     _accept_password(user, password, now=now)
-    user.save(update_fields=["password", "password_changed_at", "password_expires_at", "updated_at"])
+    user.save(update_fields=[*PASSWORD_FIELDS, "updated_at"])
     record_event(
         action=DirectoryAction.USER_PASSWORD_SET,
         outcome=Outcome.SUCCESS,
@@ -82,8 +84,13 @@ def set_password(*, user: User, password: str, actor: Subject, origin: Origin, n
 
 @transaction.atomic
 def change_status(*, user: User, status: User.Status, actor: Subject, origin: Origin, now: datetime) -> bool:
-    """Whether the person still had the status that `user` has, and so this call changed it."""
-    changed = User.objects.filter(pk=user.pk, status=user.status).update(status=status, updated_at=now)
+    """Whether the person still had the status that `user` has, and so this call changed it.
+
+    What they had open ends with the change: a suspension that is lifted brings no session and no token back.
+    """
+    changed = User.objects.filter(pk=user.pk, status=user.status).update(
+        status=status, sign_ins_valid_since=now, updated_at=now
+    )
     if changed:
         record_event(
             action=DirectoryAction.USER_CHANGED,
@@ -96,6 +103,12 @@ def change_status(*, user: User, status: User.Status, actor: Subject, origin: Or
             after={"status": status.value},
         )
     return bool(changed)
+
+
+def note_gap(*, user: User, before: User, now: datetime) -> None:
+    """Marks, for the caller to save, that new dates begin or end a time in which the person cannot sign in."""
+    if not (before.may_sign_in(now=now) and user.may_sign_in(now=now)):
+        user.sign_ins_valid_since = now
 
 
 @transaction.atomic
@@ -124,6 +137,7 @@ def _accept_password(user: User, password: str, *, now: datetime) -> None:
     user.set_password(password)
     user.password_changed_at = now
     user.password_expires_at = now + settings.PASSWORD_MAX_AGE
+    user.sign_ins_valid_since = now
 
 
 def _refusal(error: ValidationError) -> PersonRefused:

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                             ("idle", "Unused for too long"),
                             ("replaced", "Another sign-in took its place"),
                             ("password_changed", "The password was changed"),
-                            ("standing_changed", "The person may no longer sign in"),
+                            ("standing_changed", "The person was not allowed to sign in"),
                         ],
                         max_length=32,
                         verbose_name="why it ended",

@@ -16,7 +16,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.models import User
-from apps.directory.services.people import set_password
+from apps.directory.services.people import change_status, set_password
 from apps.signin.models import RecognisedBrowser, Session
 from tests.factories.people import PASSWORD, make_user, sign_in
 
@@ -180,6 +180,20 @@ def test_person_who_may_no_longer_sign_in_is_out_at_the_next_request(standing: d
     # And it does not come back with the person.
     User.objects.filter(pk=user.pk).update(status=User.Status.ACTIVE, ends_on=None)
     assert not is_signed_in(browser)
+
+
+def test_suspension_that_is_lifted_brings_no_session_back() -> None:
+    user, browser = make_user(), Client()
+    sign_in(browser, user)
+    for status in (User.Status.SUSPENDED, User.Status.ACTIVE):
+        assert change_status(
+            user=user, status=status, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=datetime.now(UTC)
+        )
+        user.refresh_from_db()
+    assert not Session.objects.live(now=datetime.now(UTC)).exists()
+    assert not is_signed_in(browser)
+    sign_in(browser, user)
+    assert is_signed_in(browser)
 
 
 def test_deleted_person_is_out_at_the_next_request() -> None:
