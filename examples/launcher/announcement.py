@@ -6,23 +6,45 @@ PEOPLE_SHOWN = 6
 
 
 def announcement(plan: Plan, demonstration: Demonstration) -> str:
+    payroll = ("Sample application", f"{plan.payroll_url}/", "start here: Acme Payroll")
     addresses = [
-        ("Sample application", f"{plan.payroll_url}/", "start here: Acme Payroll"),
+        *([payroll] if demonstration.payroll else []),
         ("Portal", f"{plan.issuer}/", "where people find their applications"),
         ("Administration", f"{plan.issuer}/admin/", "people, applications, the audit log"),
     ]
-    people = [(p.username, p.password, p.role) for p in demonstration.people[:PEOPLE_SHOWN]]
     places = [("State", str(plan.data_dir), ""), ("Logs", str(plan.log_dir), "")]
     blocks = [
         ["Gatehouse is running. Press Ctrl-C to stop it."],
         _aligned(addresses),
-        [
-            "Sign in with one of these (demonstration only):",
-            *_aligned([("USER", "PASSWORD", "ROLE"), *people]),
-        ],
+        _people(demonstration),
+        *_left_out(demonstration),
         _aligned(places),
     ]
     return _boxed([line for block in blocks for line in [*block, ""]][:-1])
+
+
+def _people(demonstration: Demonstration) -> list[str]:
+    shown = [(p.username, p.password, p.role) for p in demonstration.people[:PEOPLE_SHOWN]]
+    if not shown:
+        return ["Nobody of the demonstration can sign in with its password any more."]
+    return [
+        "Sign in with one of these (demonstration only):",
+        *_aligned([("USER", "PASSWORD", "ROLE"), *shown]),
+    ]
+
+
+def _left_out(demonstration: Demonstration) -> list[list[str]]:
+    """What of the demonstration is no longer as it was made."""
+    changed = [(w.username, w.reason, "") for w in demonstration.withheld[:PEOPLE_SHOWN]]
+    samples = {"Acme Payroll": demonstration.payroll, "Acme Payroll API": demonstration.api}
+    changed += [
+        (name, "not started: its client was deleted or has no secret", "")
+        for name, client in samples.items()
+        if not client
+    ]
+    if not changed:
+        return []
+    return [["Changed since the demonstration was set up:", *_aligned(changed)]]
 
 
 def _aligned(rows: list[tuple[str, str, str]]) -> list[str]:

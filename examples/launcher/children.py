@@ -21,7 +21,7 @@ TAIL_LINES = 20
 
 
 class StepFailed(Exception):
-    """A preparing command ended with an error; the text is its last words."""
+    """A preparing command ended with an error; the text is what it said, without a traceback."""
 
 
 @dataclass
@@ -51,20 +51,34 @@ class Child:
 
 
 def run_step(command: Sequence[str], *, env: Mapping[str, str], log: Path) -> str:
-    """Runs a command to its end and returns what it printed; its error output goes to the log.
+    """Runs a command to its end and returns what it printed, which goes to the log as well if it failed.
 
     Raises: StepFailed.
     """
     with log.open("ab") as errors, _spawn(command, env, stderr=errors) as process:
+        before = errors.tell()
         try:
             printed, _ = process.communicate()
         except BaseException:  # Also Ctrl-C: the child is in a group of its own and would go on by itself.
             _signal_group(process, signal.SIGKILL)
             raise
     if process.returncode != 0:
-        said = printed.decode(errors="replace").splitlines()[-TAIL_LINES:]
-        raise StepFailed("\n".join([*said, tail(log)]).strip())
+        said = log.read_bytes()[before:]
+        with log.open("ab") as file:
+            file.write(printed)
+        raise StepFailed(_complaint(said) or _complaint(printed))
     return printed.decode(errors="replace")
+
+
+def _complaint(output: bytes) -> str:
+    """The last lines; of a traceback only the error at its end."""
+    lines = output.decode(errors="replace").strip().splitlines()[-TAIL_LINES:]
+    last_frame = max((at for at, line in enumerate(lines) if line.startswith("  File ")), default=-1)
+    if last_frame >= 0:
+        lines = lines[last_frame + 1 :]
+        while lines and lines[0].startswith(" "):
+            del lines[0]
+    return "\n".join(lines)
 
 
 def start(name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path, ready_url: str) -> Child:

@@ -84,12 +84,21 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """Somebody of the demonstration who cannot sign in with its password any more."""
+
+    username: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Demonstration:
-    """What `manage.py demo_data --json` prints."""
+    """What `manage.py demo_data --json` prints; a client that was deleted is not there."""
 
     people: tuple[Person, ...]
-    payroll: ClientCredentials
-    api: ClientCredentials
+    withheld: tuple[Withheld, ...]
+    payroll: ClientCredentials | None
+    api: ClientCredentials | None
 
     @classmethod
     def from_json(cls, printed: Mapping[str, Any]) -> "Demonstration":
@@ -97,8 +106,9 @@ class Demonstration:
         clients = printed["clients"]
         return cls(
             people=tuple(Person(p["username"], p["password"], p["role"]) for p in printed["people"]),
-            payroll=_credentials(clients["payroll"]),
-            api=_credentials(clients["payroll-api"]),
+            withheld=tuple(Withheld(w["username"], w["reason"]) for w in printed["withheld"]),
+            payroll=_credentials(clients.get("payroll")),
+            api=_credentials(clients.get("payroll-api")),
         )
 
 
@@ -128,5 +138,5 @@ def sample(name: str) -> list[str]:
     return [sys.executable, "-m", f"examples.{name}"]
 
 
-def _credentials(printed: Mapping[str, str]) -> ClientCredentials:
-    return ClientCredentials(printed["client_id"], printed["client_secret"])
+def _credentials(printed: Mapping[str, str] | None) -> ClientCredentials | None:
+    return ClientCredentials(printed["client_id"], printed["client_secret"]) if printed else None

@@ -72,9 +72,14 @@ def _check_ports(plan: Plan) -> None:
 
 
 def _prepare(plan: Plan) -> Demonstration:
-    plan.log_dir.mkdir(parents=True, exist_ok=True)
-    for name in LOGS:
-        plan.log(name).unlink(missing_ok=True)
+    try:
+        plan.log_dir.mkdir(parents=True, exist_ok=True)
+        for name in LOGS:
+            plan.log(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"{plan.log_dir} cannot be used: {error.strerror}. Name another place with DATA_DIR."
+        ) from error
     env, log = plan.gatehouse_environment(), plan.log("prepare")
     if not (PROJECT_DIR / "manage.py").exists():
         raise CannotStart(f"manage.py is not in {PROJECT_DIR}; run this from a complete clone")
@@ -86,7 +91,7 @@ def _prepare(plan: Plan) -> Demonstration:
             manage("demo_data", "--relying-party", plan.payroll_url, "--json"), env=env, log=log
         )
     except StepFailed as error:
-        raise CannotStart(f"{error}\n\nGatehouse could not be prepared; the lines above say why.") from error
+        raise CannotStart(f"Gatehouse could not be prepared. {error}\nThe whole story is in {log}") from error
     try:
         return Demonstration.from_json(json.loads(printed))
     except (ValueError, KeyError, TypeError) as error:
@@ -104,24 +109,26 @@ def _start(plan: Plan, demonstration: Demonstration, children: list[Child]) -> N
             ready_url=f"http://localhost:{plan.port}/.well-known/openid-configuration",
         )
     )
-    children.append(
-        start(
-            "payroll",
-            sample("relying_party"),
-            env=plan.payroll_environment(demonstration.payroll),
-            log=plan.log("payroll"),
-            ready_url=f"{plan.payroll_url}/healthz",
+    if demonstration.payroll:
+        children.append(
+            start(
+                "payroll",
+                sample("relying_party"),
+                env=plan.payroll_environment(demonstration.payroll),
+                log=plan.log("payroll"),
+                ready_url=f"{plan.payroll_url}/healthz",
+            )
         )
-    )
-    children.append(
-        start(
-            "payroll-api",
-            sample("resource_server"),
-            env=plan.api_environment(demonstration.api),
-            log=plan.log("payroll-api"),
-            ready_url=f"{plan.api_url}/healthz",
+    if demonstration.api:
+        children.append(
+            start(
+                "payroll-api",
+                sample("resource_server"),
+                env=plan.api_environment(demonstration.api),
+                log=plan.log("payroll-api"),
+                ready_url=f"{plan.api_url}/healthz",
+            )
         )
-    )
 
 
 def _wait_for_answers(children: list[Child]) -> None:

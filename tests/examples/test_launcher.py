@@ -17,6 +17,7 @@ from tests.services.environment import PROJECT_DIR
 
 PRINTED = {
     "people": [{"username": "ada", "password": "correct horse", "role": "Administrator"}],
+    "withheld": [{"username": "bob", "reason": "the password was changed"}],
     "clients": {
         "payroll": {"client_id": "p", "client_secret": "ps"},
         "payroll-api": {"client_id": "a", "client_secret": "as"},
@@ -64,6 +65,25 @@ def test_taken_port_is_named_with_the_way_out(taken_port: int, tmp_path: Path) -
     assert not (tmp_path / "state").exists()
 
 
+def test_unusable_place_for_state_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    port = next(
+        first for first in range(21000, 60000, 3) if not any(map(ports.obstacle, range(first, first + 3)))
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "examples"],
+        cwd=PROJECT_DIR,
+        env={**os.environ, "PORT": str(port), "DATA_DIR": str(tmp_path / "file"), "BASE_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "DATA_DIR" in done.stderr
+
+
 def test_port_taken_on_the_other_loopback_address_counts_as_taken() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
         assert ports.obstacle(server.getsockname()[1])
@@ -105,8 +125,28 @@ def test_child_that_ignores_the_request_to_stop_is_ended_with_its_own_children(
 
 def test_failed_step_tells_its_last_words(tmp_path: Path) -> None:
     program = "import sys; print('half done'); print('the reason', file=sys.stderr); sys.exit(2)"
-    with pytest.raises(StepFailed, match=r"(?s)half done.*the reason"):
+    log = tmp_path / "prepare.log"
+    with pytest.raises(StepFailed, match=r"\Athe reason\Z"):
+        run_step([sys.executable, "-c", program], env=os.environ, log=log)
+    assert "half done" in log.read_text()
+
+
+def test_failed_step_that_only_printed_tells_that(tmp_path: Path) -> None:
+    program = "print('the reason'); raise SystemExit(2)"
+    with pytest.raises(StepFailed, match=r"\Athe reason\Z"):
         run_step([sys.executable, "-c", program], env=os.environ, log=tmp_path / "prepare.log")
+
+
+def test_traceback_of_a_step_stays_in_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "prepare.log"
+    log.write_text("of the step before\n")
+    with pytest.raises(StepFailed, match=r"\AValueError: the reason\Z"):
+        run_step(
+            [sys.executable, "-c", "def fail(): raise ValueError('the reason')\nfail()"],
+            env=os.environ,
+            log=log,
+        )
+    assert "Traceback" in log.read_text()
 
 
 def test_samples_get_their_own_credentials_and_none_of_gatehouses_secrets(plan: Plan) -> None:
@@ -127,11 +167,23 @@ def test_announcement_names_addresses_people_and_places(plan: Plan) -> None:
         "ada",
         "correct horse",
         "Administrator",
+        "bob",
+        "the password was changed",
         str(plan.log_dir),
         "Ctrl-C",
     ):
         assert expected in text
     assert len({len(line) for line in text.splitlines()}) == 1
+
+
+def test_announcement_without_its_people_and_clients_says_so(plan: Plan) -> None:
+    left = {"people": [], "withheld": [{"username": "ada", "reason": "deleted"}], "clients": {}}
+    text = announcement(plan, Demonstration.from_json(left))
+    assert "Nobody of the demonstration can sign in" in text
+    assert "deleted" in text
+    assert "Acme Payroll API" in text
+    assert "http://localhost:8101/" not in text
+    assert "http://localhost:8100/admin/" in text
 
 
 def test_demonstration_keeps_the_two_clients_apart() -> None:

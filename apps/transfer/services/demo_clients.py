@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from apps.access.events import AccessAction
 from apps.access.models import Application
-from apps.audit.ports import SYSTEM, Outcome, Subject
-from apps.audit.services.record import record_event
+from apps.audit.ports import SYSTEM, Subject
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.oauth.events import OAuthAction
 from apps.oauth.models import Client, Scope
@@ -14,27 +13,57 @@ from apps.oauth.selectors import secret_matches
 from apps.oauth.services.clients import NewClient, create_client, rotate_client_secret
 from apps.transfer.acme import PAYROLL, PAYROLL_API
 from apps.transfer.clock import Clock
+from apps.transfer.services.demo_events import record
 
 SCOPE = "payroll:read"
 PAYROLL_ID, API_ID = "payroll", "payroll-api"
 
 
 @dataclass(frozen=True)
-class DemoClients:
-    """Secrets in clear, by client id."""
+class DemoClient:
+    """`secret` is in clear."""
 
-    secrets: dict[str, str]
+    client_id: str
+    secret: str
 
 
-def set_up_clients(*, relying_party: str, known_secrets: Mapping[str, str], clock: Clock) -> DemoClients:
+def make_clients(*, relying_party: str, clock: Clock) -> tuple[dict[str, str], dict[str, str]]:
+    """Both clients' keys, and the secrets of those that are new, by the client ids above.
+
+    Raises: ClientRefused.
+    """
     _scope(clock)
-    wanted = (_payroll(relying_party), _payroll_api())
-    secrets = {
-        details.client_id: _client(details, known_secrets.get(details.client_id, ""), clock)
-        for details in wanted
+    keys, secrets = {}, {}
+    for details in (_payroll(relying_party), _payroll_api()):
+        client = Client.objects.filter(client_id=details.client_id).first()
+        if client is None:
+            made = create_client(details=details, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=clock())
+            client, secrets[details.client_id] = made.client, made.secret
+        keys[details.client_id] = str(client.pk)
+    return keys, secrets
+
+
+def hand_out_secrets(
+    keys: Mapping[str, str], *, known_secrets: Mapping[str, str], clock: Clock
+) -> dict[str, DemoClient]:
+    """Those of the clients that are left and have one: the secret given out before, while it is still right."""
+    clients = {str(client.pk): client for client in Client.objects.filter(pk__in=keys.values())}
+    return {
+        name: DemoClient(client.client_id, _secret(client, known_secrets.get(name, ""), clock))
+        for name, key in keys.items()
+        if (client := clients.get(key)) and not client.is_public
     }
-    _follow_address(_payroll(relying_party), clock)
-    return DemoClients(secrets)
+
+
+def payroll_application(keys: Mapping[str, str]) -> Application | None:
+    client = Client.objects.select_related("application").filter(pk=keys[PAYROLL_ID]).first()
+    return client.application if client else None
+
+
+def _secret(client: Client, known: str, clock: Clock) -> str:
+    if known and secret_matches(client, known):
+        return known
+    return rotate_client_secret(client=client, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=clock())
 
 
 def _payroll(relying_party: str) -> NewClient:
@@ -70,60 +99,50 @@ def _scope(clock: Clock) -> None:
         defaults={"title": "See your payslips", "description": "The amounts and dates of your payslips."},
     )
     if is_new:
-        record_event(
-            action=OAuthAction.SCOPE_CREATED,
-            outcome=Outcome.SUCCESS,
-            actor=SYSTEM,
-            origin=SYSTEM_ORIGIN,
-            now=clock(),
-            target=Subject(kind="scope", id=str(scope.pk), label=scope.name),
+        record(
+            OAuthAction.SCOPE_CREATED,
+            Subject(kind="scope", id=str(scope.pk), label=scope.name),
+            clock,
             after={"name": scope.name, "title": scope.title, "description": scope.description},
         )
 
 
-def _client(details: NewClient, known_secret: str, clock: Clock) -> str:
-    """Its secret: the one given out before, while it is still right."""
-    found = Client.objects.filter(client_id=details.client_id).first()
-    if found is None:
-        registered = create_client(details=details, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=clock())
-        return registered.secret
-    if known_secret and secret_matches(found, known_secret):
-        return known_secret
-    return rotate_client_secret(client=found, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=clock())
-
-
-def _follow_address(details: NewClient, clock: Clock) -> None:
-    """The sample application may run at another port than last time."""
-    client = Client.objects.select_related("application").get(client_id=details.client_id)
-    application = client.application
-    wanted = {
-        "redirect_uris": " ".join(details.redirect_uris),
-        "post_logout_redirect_uris": " ".join(details.post_logout_redirect_uris),
+def follow_address(keys: Mapping[str, str], *, before: str, after: str, clock: Clock) -> None:
+    """The sample application may run at another port than last time; addresses that people entered stay."""
+    client = Client.objects.select_related("application").filter(pk=keys[PAYROLL_ID]).first()
+    if client is None:
+        return
+    old, new = _payroll(before), _payroll(after)
+    redirects = {
+        "redirect_uris": _moved(client.redirect_uris, old.redirect_uris, new.redirect_uris),
+        "post_logout_redirect_uris": _moved(
+            client.post_logout_redirect_uris, old.post_logout_redirect_uris, new.post_logout_redirect_uris
+        ),
     }
-    before = {name: getattr(client, name) for name in wanted}
-    if before != wanted:
-        Client.objects.filter(pk=client.pk).update(**wanted, updated=clock())
-        record_event(
-            action=OAuthAction.CLIENT_CHANGED,
-            outcome=Outcome.SUCCESS,
-            actor=SYSTEM,
-            origin=SYSTEM_ORIGIN,
-            now=clock(),
-            target=Subject(kind="client", id=str(client.pk), label=client.name),
+    changed = {name: value for name, value in redirects.items() if value != getattr(client, name)}
+    if changed:
+        former = {name: getattr(client, name) for name in changed}
+        Client.objects.filter(pk=client.pk).update(**changed, updated=clock())
+        record(
+            OAuthAction.CLIENT_CHANGED,
+            Subject(kind="client", id=str(client.pk), label=client.name),
+            clock,
             client_id=str(client.pk),
-            before=before,
-            after=wanted,
+            before=former,
+            after=changed,
         )
-    if application.launch_url != details.launch_url:
-        old = application.launch_url
-        Application.objects.filter(pk=application.pk).update(launch_url=details.launch_url)
-        record_event(
-            action=AccessAction.APPLICATION_CHANGED,
-            outcome=Outcome.SUCCESS,
-            actor=SYSTEM,
-            origin=SYSTEM_ORIGIN,
-            now=clock(),
-            target=Subject(kind="application", id=str(application.pk), label=application.name),
-            before={"launch_url": old},
-            after={"launch_url": details.launch_url},
+    application = client.application
+    if application.launch_url == old.launch_url:
+        Application.objects.filter(pk=application.pk).update(launch_url=new.launch_url)
+        record(
+            AccessAction.APPLICATION_CHANGED,
+            Subject(kind="application", id=str(application.pk), label=application.name),
+            clock,
+            before={"launch_url": old.launch_url},
+            after={"launch_url": new.launch_url},
         )
+
+
+def _moved(uris: str, old: list[str], new: list[str]) -> str:
+    moves = dict(zip(old, new, strict=True))
+    return " ".join(dict.fromkeys(moves.get(uri, uri) for uri in uris.split()))

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ from django.utils import timezone
 
 from apps.access.models import Application, Assignment, Role
 from apps.access.selectors import decide_access
+from apps.access.services.applications import create_application
 from apps.audit.models import AuditEvent
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.models import Group, Membership, User
 from apps.directory.services.people import set_password
 from apps.oauth.models import Client
+from apps.transfer.clock import ticking_from
+from apps.transfer.services.demo_people import make_people
 from tests.factories.clients import post_form
 from tests.factories.people import make_user
 
@@ -155,13 +159,23 @@ def test_lost_secrets_are_made_anew(data_dir: Path, content: str | None) -> None
     assert answer.status_code == 200
 
 
+def withheld(printed: dict[str, Any]) -> dict[str, str]:
+    return {person["username"]: person["reason"] for person in printed["withheld"]}
+
+
+def names(printed: dict[str, Any]) -> list[str]:
+    return [account["username"] for account in printed["people"]]
+
+
 def test_account_with_another_password_is_left_alone_and_not_printed() -> None:
-    demo_data()
+    assert demo_data()["withheld"] == []
     bob = User.objects.get(username="bob")
     set_password(
         user=bob, password="Own-Choice-Of-Bob-4", actor=SYSTEM, origin=SYSTEM_ORIGIN, now=timezone.now()
     )
-    assert [account["username"] for account in demo_data()["people"]] == ["admin", "auditor", "anna"]
+    printed = demo_data()
+    assert names(printed) == ["admin", "auditor", "anna"]
+    assert withheld(printed) == {"bob": "the password was changed"}
     bob.refresh_from_db()
     assert bob.check_password("Own-Choice-Of-Bob-4")
 
@@ -169,10 +183,139 @@ def test_account_with_another_password_is_left_alone_and_not_printed() -> None:
 def test_existing_administrator_keeps_the_account() -> None:
     mine = make_user(username="admin", email="me@example.org")
     printed = demo_data()
-    assert "admin" not in [account["username"] for account in printed["people"]]
+    assert "admin" not in names(printed)
+    assert "taken" in withheld(printed)["admin"]
     password = mine.password
     mine.refresh_from_db()
     assert (mine.password, mine.is_superuser, mine.email) == (password, False, "me@example.org")
+
+
+def test_renamed_people_are_printed_under_their_new_names_and_stay_renamed() -> None:
+    demo_data()
+    before = counts()
+    for old, new in (("admin", "root.of.acme"), ("clara", "clara.weiss"), ("bob", "robert")):
+        User.objects.filter(username=old).update(username=new, email=f"{new}@example.org", employee_number="")
+    printed = demo_data()
+    assert names(printed) == ["root.of.acme", "auditor", "anna", "robert"]
+    for account in printed["people"]:
+        sign_in_with(account)
+    demo_data()
+    assert counts()[:-1] == before[:-1]
+    assert not User.objects.filter(username__in=["admin", "clara", "bob"]).exists()
+
+
+def test_name_of_a_renamed_person_may_be_given_to_somebody_else() -> None:
+    demo_data()
+    User.objects.filter(username="bob").update(username="robert")
+    make_user(username="bob", email="bob@example.org")
+    assert names(demo_data()) == ["admin", "auditor", "anna", "robert"]
+
+
+def test_people_who_were_let_go_are_not_taken_back() -> None:
+    demo_data()
+    User.objects.filter(username="admin").update(status=User.Status.DEPROVISIONED)
+    User.objects.filter(username="auditor").update(status=User.Status.SUSPENDED)
+    User.objects.filter(username="anna").update(ends_on=timezone.now().date() - timedelta(days=1))
+    User.objects.filter(username="bob").delete()
+    before = counts()
+    printed = demo_data()
+    assert printed["people"] == []
+    assert withheld(printed) == {
+        "admin": "deprovisioned",
+        "auditor": "suspended",
+        "anna": "outside the start and end dates",
+        "bob": "deleted",
+    }
+    assert counts() == before
+
+
+def test_what_an_account_shows_is_said_as_it_is_now() -> None:
+    roles = {account["username"]: account["role"] for account in demo_data()["people"]}
+    assert roles["admin"].endswith("administers everything")
+    assert roles["anna"].endswith("may open Acme Payroll")
+    assert roles["bob"].endswith("may not open Acme Payroll")
+    User.objects.filter(username="admin").update(is_superuser=False)
+    Assignment.objects.filter(role__slug="payroll-user").delete()
+    Application.objects.filter(name="Acme Payroll").update(name="Wages")
+    roles = {account["username"]: account["role"] for account in demo_data()["people"]}
+    assert roles["admin"].endswith("may enter the administration")
+    assert roles["anna"].endswith("may not open Wages")
+
+
+def test_changed_and_deleted_roles_groups_and_applications_are_left_alone() -> None:
+    demo_data()
+    Role.objects.filter(slug="payroll-user").update(name="Payslips", slug="payslips")
+    Role.objects.filter(slug="expenses-user").delete()
+    Group.objects.filter(name="Finance").update(name="Money")
+    Group.objects.filter(name="Service desk").delete()
+    Application.objects.filter(slug="acme-wiki").update(name="Knowledge", slug="knowledge", owner=None)
+    Application.objects.filter(slug="acme-expenses").delete()
+    before = counts()
+    demo_data()
+    assert counts() == before
+    assert Application.objects.get(slug="knowledge").owner is None
+
+
+def test_deleted_clients_are_missed_and_not_made_again() -> None:
+    demo_data()
+    Client.objects.filter(client_id="payroll").delete()
+    printed = demo_data("--relying-party", "http://localhost:9001")
+    assert list(printed["clients"]) == ["payroll-api"]
+    Client.objects.all().delete()
+    assert demo_data()["clients"] == {}
+    assert not Client.objects.exists()
+
+
+def test_renamed_client_is_still_the_demonstrations() -> None:
+    secret = demo_data()["clients"]["payroll-api"]["client_secret"]
+    Client.objects.filter(client_id="payroll-api").update(client_id="wages-api")
+    assert demo_data()["clients"]["payroll-api"] == {"client_id": "wages-api", "client_secret": secret}
+
+
+def test_client_that_became_public_is_left_out() -> None:
+    demo_data()
+    Client.objects.filter(client_id="payroll").update(
+        kind=Client.Kind.SPA, client_type=Client.CLIENT_PUBLIC, client_secret=""
+    )
+    assert list(demo_data()["clients"]) == ["payroll-api"]
+
+
+def test_addresses_that_people_entered_survive_a_move() -> None:
+    demo_data()
+    client = Client.objects.get(client_id="payroll")
+    mine = "https://payroll.example.org/callback"
+    Client.objects.filter(pk=client.pk).update(redirect_uris=f"http://localhost:8001/callback {mine}")
+    Application.objects.filter(pk=client.application_id).update(launch_url="https://payroll.example.org/")
+    demo_data("--relying-party", "http://localhost:9001")
+    demo_data("--relying-party", "http://localhost:9101")
+    client.refresh_from_db()
+    assert client.redirect_uris == f"http://localhost:9101/callback {mine}"
+    assert client.application.launch_url == "https://payroll.example.org/"
+
+
+def test_people_of_the_demonstration_are_known_by_their_employee_numbers() -> None:
+    make_people(ticking_from(timezone.now()))
+    User.objects.filter(username="clara").update(username="clara.weiss", email="clara@example.org")
+    before = User.objects.count()
+    assert names(demo_data()) == ["admin", "auditor", "anna", "bob"]
+    assert User.objects.count() == before
+
+
+def test_what_stands_in_the_way_is_named_in_one_line() -> None:
+    make_user(username="somebody", email="")
+    create_application(
+        name="Payslips",
+        slug="acme-payroll",
+        description="",
+        launch_url="",
+        audience=Application.Audience.ASSIGNED,
+        actor=SYSTEM,
+        origin=SYSTEM_ORIGIN,
+        now=timezone.now(),
+    )
+    with pytest.raises(CommandError, match=r"\AThe demonstration data could not be made: [^\n]+\Z"):
+        demo_data()
+    assert User.objects.count() == 1
 
 
 def test_production_gets_no_known_passwords(settings: Any) -> None:

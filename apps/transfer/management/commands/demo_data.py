@@ -6,9 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
+from apps.core.errors import DomainError
 from apps.transfer.acme import PASSWORD
 from apps.transfer.clock import ticking_from
 from apps.transfer.secret_file import read_secrets, write_secrets
@@ -38,11 +41,26 @@ class Command(BaseCommand):
                 f"--relying-party is {relying_party!r}; expected an address such as http://localhost:8001"
             )
         path = settings.DATA_DIR / SECRET_FILE
-        organisation = set_up_organisation(
-            relying_party=relying_party, known_secrets=read_secrets(path), clock=ticking_from(timezone.now())
-        )
-        write_secrets(path, organisation.clients.secrets)
+        try:
+            organisation = set_up_organisation(
+                relying_party=relying_party,
+                known_secrets=read_secrets(path),
+                clock=ticking_from(timezone.now()),
+            )
+        except (DomainError, ValidationError, DatabaseError) as error:
+            raise CommandError(f"The demonstration data could not be made: {_words(error)}") from error
+        try:
+            write_secrets(path, {name: client.secret for name, client in organisation.clients.items()})
+        except OSError as error:
+            raise CommandError(
+                f"The clients' secrets could not be written to {path}: {error.strerror}"
+            ) from error
         self.stdout.write(_as_json(organisation) if options["json"] else _as_text(organisation))
+
+
+def _words(error: Exception) -> str:
+    said = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    return " ".join(said.split())
 
 
 def _as_json(organisation: Organisation) -> str:
@@ -52,9 +70,10 @@ def _as_json(organisation: Organisation) -> str:
                 {"username": account.username, "password": PASSWORD, "role": account.role}
                 for account in organisation.accounts
             ],
+            "withheld": [vars(withheld) for withheld in organisation.withheld],
             "clients": {
-                client_id: {"client_id": client_id, "client_secret": secret}
-                for client_id, secret in organisation.clients.secrets.items()
+                name: {"client_id": client.client_id, "client_secret": client.secret}
+                for name, client in organisation.clients.items()
             },
         }
     )
@@ -62,5 +81,10 @@ def _as_json(organisation: Organisation) -> str:
 
 def _as_text(organisation: Organisation) -> str:
     lines = [f"{account.username:<10} {PASSWORD}   {account.role}" for account in organisation.accounts]
-    clients = ", ".join(organisation.clients.secrets)
-    return "\n".join([*lines, f"Clients {clients}: secrets are in {settings.DATA_DIR / SECRET_FILE}"])
+    lines += [
+        f"{withheld.username:<10} cannot sign in: {withheld.reason}" for withheld in organisation.withheld
+    ]
+    clients = ", ".join(client.client_id for client in organisation.clients.values())
+    if clients:
+        lines.append(f"Clients {clients}: secrets are in {settings.DATA_DIR / SECRET_FILE}")
+    return "\n".join(lines)
