@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from identity.data_dir import keep_private
+
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -265,7 +267,8 @@ def load() -> Environment:
     if not encryption_keys and _text("FIELD_ENCRYPTION_KEYS"):
         raise EnvironmentRefused("FIELD_ENCRYPTION_KEYS is set but holds no key")
     if embedded:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if problem := keep_private(data_dir):
+            raise EnvironmentRefused(f"Gatehouse will not start: {problem}")
         secret_key = secret_key or _write_once(data_dir / "secret_key", secrets.token_urlsafe(64))
         encryption_keys = encryption_keys or _write_once(
             data_dir / "field_encryption_keys", _new_encryption_key()

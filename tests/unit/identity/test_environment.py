@@ -211,6 +211,72 @@ def test_made_up_secrets_are_kept_for_their_owner_only(tmp_path: Path) -> None:
     assert second.field_encryption_keys == first.field_encryption_keys
 
 
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.usefixtures("embedded")
+def test_folder_that_an_older_start_left_open_is_closed(tmp_path: Path) -> None:
+    first = load()
+    data = tmp_path / "data"
+    names = ("secret_key", "field_encryption_keys", "gatehouse.sqlite3", "demo_clients.json")
+    for name in names:
+        (data / name).touch()
+        (data / name).chmod(0o644)
+    data.chmod(0o755)
+    assert load().secret_key == first.secret_key
+    assert mode(data) == 0o700
+    assert {mode(data / name) for name in names} == {0o600}
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize("folder", ["data", "data/log"])
+def test_empty_folder_that_somebody_made_is_closed(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "data").chmod(0o755)
+    load()
+    assert mode(tmp_path / "data") == 0o700
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize("before", [0o755, 0o1777])
+def test_folder_of_other_things_is_refused_and_left_as_it_is(tmp_path: Path, before: int) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    if before == 0o755:
+        (data / "letters.txt").touch()
+    data.chmod(before)
+    with pytest.raises(ImproperlyConfigured, match=r"\AGatehouse will not start: DATA_DIR is [^\n]+\Z"):
+        load()
+    assert mode(data) == before
+    assert not (data / "secret_key").exists()
+
+
+@pytest.mark.usefixtures("embedded")
+def test_what_belongs_to_others_and_is_open_to_all_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load()
+    data = tmp_path / "data"
+    data.chmod(0o755)
+    monkeypatch.setattr("os.geteuid", lambda: data.stat().st_uid + 1)
+    with pytest.raises(ImproperlyConfigured, match="belongs to another user"):
+        load()
+    data.chmod(0o770)
+    load()
+    (data / "secret_key").chmod(0o644)
+    with pytest.raises(ImproperlyConfigured, match="secret_key belongs to another user"):
+        load()
+    assert mode(data / "secret_key") == 0o644
+
+
+@pytest.mark.usefixtures("embedded")
+def test_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    with pytest.raises(ImproperlyConfigured, match=r"\AGatehouse will not start: [^\n]+\Z"):
+        load()
+
+
 def test_two_installations_make_up_different_secrets(embedded: Shell, tmp_path: Path) -> None:
     first = load()
     embedded.set(DATA_DIR=str(tmp_path / "other"))
