@@ -31,6 +31,7 @@ from apps.access.admin_losses import losses, losses_with_groups
 from apps.access.admin_powers import (
     carries_roles,
     holds_all,
+    holds_role,
     may_change_assignment,
     may_change_group,
     may_change_person,
@@ -129,6 +130,14 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         if not holds_all(self.acting_request, powers):
             raise ValidationError(_("You can only give rights that you hold yourself."))
         return chosen
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        gaining = [name for name in ("application", "admin_permissions") if name in self.changed_data]
+        if gaining and not self.instance._state.adding and holds_role(self.acting_request, self.instance):
+            for name in gaining:
+                self.add_error(name, _("You hold this role yourself, so somebody else has to change this."))
+        return cleaned
 
 
 class RightsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs only

@@ -39,6 +39,14 @@ def gives_to_self(request: HttpRequest, holder: Any) -> bool:
     return bool(holder == request.user or request.user.groups.filter(pk=holder.pk).exists())
 
 
+def holds_role(request: HttpRequest, role: Role) -> bool:
+    """Whether what the role gives would be the administrator's own gain; superusers hold all anyway."""
+    if request.user.is_superuser:
+        return False
+    own = Q(user_id=request.user.pk) | Q(group__group_memberships__user_id=request.user.pk)
+    return _unended(own).filter(role=role).exists()
+
+
 def holds_all(request: HttpRequest, powers: set[str]) -> bool:
     return bool(request.user.is_superuser) or powers <= request.user.get_all_permissions()
 

@@ -100,7 +100,11 @@ class ClientAdmin(AuditedModelAdmin):
         return ((None, {"fields": head}), (_("More"), {"classes": ("collapse",), "fields": more}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("client_id", "kind", "secret_changed_at", "enabled") if obj else ()
+        if obj is None:
+            return ()
+        fixed = ("client_id", "kind", "secret_changed_at", "enabled")
+        # Another application lets other people in.
+        return fixed if request.user.has_perm("access.change_application") else (*fixed, "application")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What people have used is switched off instead: its authorizations are evidence."""

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client as Browser
 
-from apps.access.models import Assignment, Role
+from apps.access.models import Application, Assignment, Role
 from apps.directory.models import Group, Membership, User
+from tests.factories.clients import make_client
 from tests.factories.people import PASSWORD, make_user
 from tests.integration.admin.desk import (
     action_page,
@@ -43,6 +45,7 @@ HELP_DESK = (
     "access.delete_assignment",
 )
 STRONGER = "oauth.change_client"
+OWN_ROLE = "You hold this role yourself, so somebody else has to change this."
 
 
 def test_staff_cannot_make_anybody_staff_or_superuser() -> None:
@@ -177,6 +180,88 @@ def test_role_cannot_be_given_rights_one_lacks() -> None:
 def test_role_with_rights_one_lacks_is_read_only() -> None:
     role = make_role(STRONGER)
     assert at_desk(make_staff(*HELP_DESK)).post(page_of(role), {"name": "Mine"}).status_code == 403
+
+
+def _application(name: str) -> Application:
+    return Application.objects.create(name=name, slug=name.lower())
+
+
+def _hold(role: Role, helper: User, how: str) -> None:
+    if how == "directly":
+        assign(role, helper)
+        return
+    crew = Group.objects.create(name="Crew")
+    Membership.objects.create(user=helper, group=crew)
+    held = assign(role, crew)
+    if how == "through a group from tomorrow on":
+        Assignment.objects.filter(pk=held.pk).update(valid_from="2099-01-01T00:00Z")
+
+
+def _answer_to(browser: Browser, role: Role, **changes: Any) -> Any:
+    return browser.post(page_of(role), submission(browser.get(page_of(role)), **changes))
+
+
+@pytest.mark.parametrize("how", ["directly", "through a group", "through a group from tomorrow on"])
+def test_nobody_points_a_role_of_their_own_at_another_application(how: str) -> None:
+    wiki, payroll = _application("Wiki"), _application("Payroll")
+    helper, role = make_staff(*HELP_DESK), make_role(application=wiki)
+    _hold(role, helper, how)
+    answer = _answer_to(at_desk(helper), role, application=str(payroll.pk), description="Mine")
+    assert OWN_ROLE in str(answer.context["adminform"].form.errors["application"])
+    role.refresh_from_db()
+    assert (role.application, role.description) == (wiki, "")
+
+
+def test_nobody_changes_the_rights_of_a_role_of_their_own() -> None:
+    helper, role = make_staff(*HELP_DESK), make_role()
+    assign(role, helper)
+    right = Permission.objects.get(codename="view_user", content_type__app_label="directory")
+    answer = _answer_to(at_desk(helper), role, admin_permissions=[right.pk])
+    assert OWN_ROLE in str(answer.context["adminform"].form.errors["admin_permissions"])
+    assert not role.admin_permissions.exists()
+
+
+def test_rest_of_a_role_of_ones_own_can_be_changed() -> None:
+    helper, role = make_staff(*HELP_DESK), make_role("directory.view_user", application=_application("Wiki"))
+    assign(role, helper)
+    save(at_desk(helper), page_of(role), description="What it is for")
+    role.refresh_from_db()
+    assert role.description == "What it is for"
+    assert role.admin_permissions.count() == 1
+
+
+def test_role_that_one_no_longer_holds_can_be_pointed_elsewhere() -> None:
+    helper, role, payroll = make_staff(*HELP_DESK), make_role(), _application("Payroll")
+    ended = assign(role, helper)
+    Assignment.objects.filter(pk=ended.pk).update(
+        valid_from="2000-01-01T00:00Z", valid_until="2001-01-01T00:00Z"
+    )
+    save(at_desk(helper), page_of(role), application=str(payroll.pk))
+    role.refresh_from_db()
+    assert role.application == payroll
+
+
+def test_superuser_may_change_a_role_of_their_own() -> None:
+    admin, role, payroll = make_superuser(), make_role(), _application("Payroll")
+    assign(role, admin)
+    save(at_desk(admin), page_of(role), application=str(payroll.pk))
+    role.refresh_from_db()
+    assert role.application == payroll
+
+
+@pytest.mark.parametrize("may_change_applications", [False, True])
+def test_client_is_moved_to_another_application_by_those_who_may_change_applications(
+    may_change_applications: bool,
+) -> None:
+    client, payroll = make_client().row, _application("Payroll")
+    was = client.application
+    rights = ["oauth.view_client", "oauth.change_client", "access.view_application"]
+    more = ["access.change_application"] if may_change_applications else []
+    browser = at_desk(make_staff(*rights, *more))
+    save(browser, page_of(client), application=str(payroll.pk), name="Renamed")
+    client.refresh_from_db()
+    assert client.name == "Renamed"
+    assert client.application == (payroll if may_change_applications else was)
 
 
 def test_last_superuser_keeps_the_power() -> None:
