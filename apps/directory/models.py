@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -35,6 +36,19 @@ class People(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(username__iexact=username)
+
+
+# What may be typed to sign in, field by field, and why it is refused when somebody has it in either of them.
+TAKEN = {
+    ("username", "username"): _("Somebody already has this user name."),
+    ("username", "email"): _(
+        "This is somebody else's e-mail address, which they may sign in with. Choose another user name."
+    ),
+    ("email", "email"): _("Somebody already has this e-mail address."),
+    ("email", "username"): _(
+        "This is somebody else's user name, which they sign in with. Use another address."
+    ),
+}
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -139,13 +153,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("username"),
                 name="directory_user_username_unique",
-                violation_error_message=_("Somebody already has this user name."),
+                violation_error_message=TAKEN["username", "username"],
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 condition=~models.Q(email=""),
                 name="directory_user_email_unique",
-                violation_error_message=_("Somebody already has this e-mail address."),
+                violation_error_message=TAKEN["email", "email"],
             ),
             models.UniqueConstraint(
                 fields=("employee_number",),
@@ -169,6 +183,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.display_name:
             self.display_name = f"{self.given_name} {self.family_name}".strip() or self.username
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """What one person types to sign in never means another: each refusal stands at its field, once."""
+        super().clean()
+        others = User.objects.exclude(pk=self.pk).alias(
+            lower_username=Lower("username"), lower_email=Lower("email")
+        )
+        refused: dict[str, Any] = {}
+        for (name, theirs), refusal in TAKEN.items():
+            value = getattr(self, name)
+            if name in refused or not value or "\x00" in value:
+                continue
+            if others.filter(**{f"lower_{theirs}": Lower(models.Value(value))}).exists():
+                refused[name] = ValidationError(refusal, code="unique")
+        if refused:
+            raise ValidationError(refused)
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]  # Django asks by this name; here it is computed
