@@ -53,6 +53,11 @@ SETTINGS = (
     Setting("WEB_WORKERS", "1 embedded, 2 in production", "Processes of `manage.py serve`"),
     Setting("WEB_THREADS", "8", "Threads per process of `manage.py serve`"),
     Setting(
+        "WEB_REQUEST_SECONDS",
+        "20",
+        "How long a request may take to arrive whole, and a reader of an answer may stand still",
+    ),
+    Setting(
         "BASE_URL",
         "http://localhost:PORT embedded",
         "Public address; it is the OAuth issuer, https in production",
@@ -175,6 +180,7 @@ class Environment:
     port: int
     web_workers: int
     web_threads: int
+    web_request_seconds: int
     base_url: str
     allowed_hosts: list[str]
     trusted_proxies: list[str]
@@ -285,6 +291,7 @@ def load() -> Environment:
         port=port,
         web_workers=_number("WEB_WORKERS", 1 if embedded else 2, low=1, high=64),
         web_threads=_number("WEB_THREADS", 8, low=1, high=256),
+        web_request_seconds=_number("WEB_REQUEST_SECONDS", 20, low=1, high=600),
         base_url=base_url,
         allowed_hosts=_list("ALLOWED_HOSTS", f"{host},{local_names}" if embedded else host),
         trusted_proxies=_networks("TRUSTED_PROXIES"),

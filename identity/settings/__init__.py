@@ -1,6 +1,7 @@
 """Django settings of both profiles. Everything that differs between deployments comes from identity.env."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -23,11 +24,12 @@ AUDIT_WITNESS_FILE = ENVIRONMENT.audit_witness_file
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 OUTBOUND_ALLOWED_NETWORKS = ENVIRONMENT.outbound_allowed_networks
-SERVE = {
+SERVE: dict[str, Any] = {
     "bind": ENVIRONMENT.bind,
     "port": ENVIRONMENT.port,
     "workers": ENVIRONMENT.web_workers,
     "threads": ENVIRONMENT.web_threads,
+    "request_seconds": ENVIRONMENT.web_request_seconds,
 }
 IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
 

@@ -10,11 +10,10 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from gunicorn.app.base import BaseApplication
 
+from apps.core.arrival import LONGEST_LINE
 from apps.core.embedded_worker import start_embedded_worker
 from apps.core.ports import start_up
-
-# The most that gunicorn allows: a request line carries whole authorization requests with state and nonce.
-LONGEST_REQUEST_LINE = 8_190
+from apps.core.web_worker import WebWorker
 
 
 class WebServer(BaseApplication):
@@ -54,8 +53,8 @@ class Command(BaseCommand):
                 "bind": f"{options['bind']}:{options['port']}",
                 "workers": settings.SERVE["workers"],
                 "threads": settings.SERVE["threads"],
-                "worker_class": "gthread",
-                "limit_request_line": LONGEST_REQUEST_LINE,
+                "worker_class": WebWorker,
+                "limit_request_line": LONGEST_LINE,
                 "accesslog": None,
                 "loglevel": "warning",
                 "proc_name": "gatehouse",
