@@ -1,6 +1,7 @@
-"""Security headers of every answer. The admin theme needs a looser policy, which stays under /admin/."""
+"""Security headers and length of every answer. The admin theme needs a looser policy, which stays under /admin/."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -48,6 +49,10 @@ class SecurityHeadersMiddleware:
             )
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
+        # Django's CommonMiddleware does so for pages alone; without a length the server falls back to chunks.
+        is_bodiless = response.status_code in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+        if not response.streaming and not is_bodiless and not response.has_header("Content-Length"):
+            response["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
         return response
 
 

@@ -38,6 +38,7 @@ def directives(answer: Any) -> dict[str, list[str]]:
 def test_every_answer_carries_the_security_headers(path: str, method: str) -> None:
     answer = getattr(Client(), method)(path)
     assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Length"] == str(len(answer.content))
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
     is_public = path in PUBLIC and answer.status_code == 200
