@@ -23,6 +23,8 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
 MINIMUM_SECRET_LENGTH = 50
 ENCRYPTION_KEY_BYTES = 32
+NO_WITNESS = "no-witness"
+"""Said in place of a path by an operator who takes the audit log without proof from outside the database."""
 
 # Any of these means that somebody is deploying, so embedded mode is never entered by accident.
 PRODUCTION_MARKS = ("DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "CELERY_BROKER_URL")
@@ -81,8 +83,9 @@ SETTINGS = (
     ),
     Setting(
         "AUDIT_WITNESS_FILE",
-        "DATA_DIR/audit_witness embedded, none in production",
-        "Where the sealer keeps the audit log's newest signed checkpoint, outside the database",
+        "DATA_DIR/audit_witness embedded, required in production",
+        "Absolute path at which the sealer keeps the audit log's newest signed checkpoint, outside the database; "
+        f"the word `{NO_WITNESS}` to do without",
     ),
     Setting("OUTBOUND_ALLOWED_NETWORKS", "none", "Private networks (CIDR) that outbound fetches may reach"),
     Setting("DEBUG", "no", "Django's debug pages; refused in production"),
@@ -158,12 +161,17 @@ def _write_once(path: Path, content: str) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _witness_file(default_dir: Path | None) -> Path | None:
-    # Not through _text: this variable is the path itself, and no content comes from yet another file.
-    path = os.environ.get("AUDIT_WITNESS_FILE", "").strip()
-    if path:
-        return Path(path).resolve()
-    return default_dir / "audit_witness" if default_dir else None
+def _witness_file(named: str, *, default_dir: Path | None) -> Path | None:
+    if named == NO_WITNESS:
+        return None
+    if not named:
+        return default_dir / "audit_witness" if default_dir else None
+    # A relative path is another file for each working directory, and the name of one is what `none` would be.
+    if not Path(named).is_absolute():
+        raise EnvironmentRefused(
+            f"AUDIT_WITNESS_FILE is {named!r}; expected an absolute path, or the word {NO_WITNESS}"
+        )
+    return Path(named).resolve()
 
 
 def _new_encryption_key() -> str:
@@ -191,6 +199,8 @@ class Environment:
     secret_key: str
     field_encryption_keys: list[str]
     audit_witness_file: Path | None
+    is_witness_chosen: bool
+    """Either way: a file, or openly none."""
 
     def problems(self) -> list[str]:
         """Why this environment may not be served from, one plain sentence each; empty when it may."""
@@ -214,6 +224,11 @@ class Environment:
             found.append("BASE_URL must be https")
         if "*" in self.allowed_hosts:
             found.append("ALLOWED_HOSTS must not contain *")
+        if not self.is_witness_chosen:
+            found.append(
+                "AUDIT_WITNESS_FILE is missing; without it nobody notices an audit log that the owner of the database "
+                f"cut or had sealed anew. Set an absolute path outside the database, or {NO_WITNESS} to accept that"
+            )
         return found
 
 
@@ -283,6 +298,8 @@ def load() -> Environment:
     host = (base.hostname if base else None) or ""
     local_names = "localhost,127.0.0.1,[::1]"
     redis_url = _text("REDIS_URL")
+    # Not through _text: this variable is the path itself, and no content comes from yet another file.
+    witness = os.environ.get("AUDIT_WITNESS_FILE", "").strip()
     environment = Environment(
         embedded=embedded,
         debug=_flag("DEBUG", default=False),
@@ -301,7 +318,8 @@ def load() -> Environment:
         broker_url=_text("CELERY_BROKER_URL") or redis_url,
         secret_key=secret_key,
         field_encryption_keys=encryption_keys,
-        audit_witness_file=_witness_file(data_dir if embedded else None),
+        audit_witness_file=_witness_file(witness, default_dir=data_dir if embedded else None),
+        is_witness_chosen=embedded or bool(witness),
     )
     problems = environment.problems()
     if problems:

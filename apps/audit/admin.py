@@ -23,6 +23,7 @@ from apps.audit.admin_log_list import (
     name_subjects,
     search,
 )
+from apps.audit.findings import Verdict
 from apps.audit.models import AuditEvent, AuditVerificationRun, SealBatch
 from apps.audit.ports import Outcome
 from apps.audit.selectors import latest_checkpoint, latest_verification, unsealed_count
@@ -31,6 +32,12 @@ OUTCOMES = {
     Outcome.SUCCESS.value: (_("Done"), GOOD),
     Outcome.REFUSED.value: (_("Refused"), WARNING),
     Outcome.ERROR.value: (_("Failed"), BAD),
+}
+
+VERDICTS = {
+    Verdict.INTACT: (_("Intact"), GOOD),
+    Verdict.UNWITNESSED: (_("Intact in itself"), WARNING),
+    Verdict.TAMPERED: (_("Tampered with"), BAD),
 }
 
 DIGEST_SHOWN = 12
@@ -218,7 +225,15 @@ class SealBatchAdmin(ReadOnlyAdmin):
 @admin.register(AuditVerificationRun)
 class VerificationRunAdmin(ReadOnlyAdmin):
     has_history = False
-    list_display = ("finished", "verdict", "checked_count", "waiting_count", "gone_count", "findings_count")
+    list_display = (
+        "finished",
+        "verdict",
+        "checked_count",
+        "witness_count",
+        "waiting_count",
+        "gone_count",
+        "findings_count",
+    )
     fields = (*list_display, "first_finding", "started_at", "finished_at")
     readonly_fields = fields
     sortable_by = ()
@@ -234,7 +249,11 @@ class VerificationRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Verdict"))
     def verdict(self, run: AuditVerificationRun) -> str:
-        return badge(_("Intact"), GOOD) if run.is_intact else badge(_("Tampered with"), BAD)
+        return badge(*VERDICTS[run.verdict])
+
+    @admin.display(description=_("Held by a witness"))
+    def witness_count(self, run: AuditVerificationRun) -> str:
+        return str(run.witnessed_count or _("Nothing outside was compared"))
 
     @admin.display(description=_("Checked"))
     def checked_count(self, run: AuditVerificationRun) -> int:

@@ -26,6 +26,21 @@ class FindingKind(StrEnum):
     WITNESS_UNREADABLE = "witness_unreadable"
 
 
+class Verdict(StrEnum):
+    """What a verification may be said to have shown."""
+
+    INTACT = "intact"
+    UNWITNESSED = "intact in itself"
+    """Nothing outside the database was compared: a log that was cut or sealed anew looks just so."""
+    TAMPERED = "tampered with"
+
+
+def verdict_on(*, is_intact: bool, witnessed_count: int) -> Verdict:
+    if not is_intact:
+        return Verdict.TAMPERED
+    return Verdict.INTACT if witnessed_count else Verdict.UNWITNESSED
+
+
 @dataclass(frozen=True)
 class Finding:
     kind: FindingKind
@@ -55,7 +70,11 @@ class VerificationReport:
     erased_count: int = 0
     unsealed_count: int = 0
     late_count: int = 0
+    witnessed_count: int = 0
+    """Events under the newest checkpoint that something outside the database names as well; 0 without such."""
     root_hash: bytes | None = None
+    tree_size: int = 0
+    """Events under that root."""
     finding_count: int = 0
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -63,6 +82,10 @@ class VerificationReport:
     @property
     def is_intact(self) -> bool:
         return self.finding_count == 0
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict_on(is_intact=self.is_intact, witnessed_count=self.witnessed_count)
 
     def add(self, finding: Finding) -> None:
         self.finding_count += 1
@@ -83,6 +106,7 @@ class VerificationReport:
             "erased": self.erased_count,
             "unsealed": self.unsealed_count,
             "sealed_late": self.late_count,
+            "witnessed": self.witnessed_count,
             "finding_count": self.finding_count,
             "findings": [finding.as_json() for finding in self.findings],
             "notes": self.notes,

@@ -57,6 +57,7 @@ class LogWalk:
         if batch.tree_size > self._tree.size:
             self._check_rows(batch, kept)
             self.report.root_hash = bytes(batch.root_hash)
+            self.report.tree_size = batch.tree_size
             self._unsigned_rows = 0
         else:
             self._about(batch.number, FindingKind.CHECKPOINT_CHANGED, "covers no more than the one before it")

@@ -11,6 +11,7 @@ from apps.audit.constants import (
     REQUEST_ID_LENGTH,
     SALT_BYTES,
 )
+from apps.audit.findings import Verdict, verdict_on
 from apps.audit.ports import Outcome
 from apps.core.ids import uuid7
 
@@ -114,6 +115,9 @@ class AuditVerificationRun(models.Model):
     sealed_count = models.BigIntegerField(help_text="Events whose seal was checked.")
     erased_count = models.BigIntegerField()
     unsealed_count = models.BigIntegerField()
+    witnessed_count = models.BigIntegerField(
+        help_text="Events that a checkpoint kept outside the database vouches for; 0: nothing outside was compared."
+    )
     finding_count = models.BigIntegerField()
     first_finding = models.TextField(blank=True)
 
@@ -123,4 +127,8 @@ class AuditVerificationRun(models.Model):
         ordering = ["-started_at"]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M} {'intact' if self.is_intact else 'tampered'}"
+        return f"{self.started_at:%Y-%m-%d %H:%M} {self.verdict.value}"
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict_on(is_intact=self.is_intact, witnessed_count=self.witnessed_count)

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -75,6 +76,17 @@ class Application:
 @pytest.fixture(scope="module")
 def application(gatehouse: Gatehouse) -> Application:
     return Application(gatehouse)
+
+
+def test_embedded_server_keeps_a_witness_of_its_log_by_itself(
+    gatehouse: Gatehouse, application: Application
+) -> None:
+    """It is started with no word about a witness, as `make run` starts it."""
+    assert "AUDIT_WITNESS_FILE" not in gatehouse.env
+    gatehouse.service.wait_until((Path(gatehouse.env["DATA_DIR"]) / "audit_witness").exists)
+    verdict = gatehouse.manage("verify_audit_log").stdout
+    assert verdict.startswith("Intact: ")
+    assert "Witnessed outside the database" in verdict
 
 
 def outcomes(answers: list[requests.Response]) -> Counter[tuple[int, str]]:

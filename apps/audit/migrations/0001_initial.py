@@ -59,6 +59,12 @@ class Migration(migrations.Migration):
                 ("sealed_count", models.BigIntegerField(help_text="Events whose seal was checked.")),
                 ("erased_count", models.BigIntegerField()),
                 ("unsealed_count", models.BigIntegerField()),
+                (
+                    "witnessed_count",
+                    models.BigIntegerField(
+                        help_text="Events that a checkpoint kept outside the database vouches for; 0: nothing outside was compared."
+                    ),
+                ),
                 ("finding_count", models.BigIntegerField()),
                 ("first_finding", models.TextField(blank=True)),
             ],

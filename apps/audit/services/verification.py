@@ -73,6 +73,7 @@ def record_verification(*, report: VerificationReport, now: datetime) -> AuditVe
             sealed_count=report.sealed_count,
             erased_count=report.erased_count,
             unsealed_count=report.unsealed_count,
+            witnessed_count=report.witnessed_count,
             finding_count=report.finding_count,
             first_finding=first,
         )
@@ -87,6 +88,8 @@ def record_verification(*, report: VerificationReport, now: datetime) -> AuditVe
                 "findings": report.finding_count,
                 "first_finding": first,
                 "root_hash": report.root_hash.hex() if report.root_hash else "",
+                "tree_size": report.tree_size,
+                "witnessed": report.witnessed_count,
             },
         )
     return run

@@ -58,26 +58,28 @@ def require_witness(*, signer: Signer) -> None:
         held = newest_witnessed(path)
     except WitnessUnreadable as error:
         raise SealChainBroken(str(error)) from error
-    for _, contradiction in _contradictions([held] if held else [], signer=signer):
-        raise SealChainBroken(
-            f"witness {path}: {contradiction} Run verify_audit_log. If this is known and wanted, such as a restored "
-            "backup, move the witness file away and sealing goes on."
-        )
+    for _, contradiction in _compared([held] if held else [], signer=signer):
+        if contradiction:
+            raise SealChainBroken(
+                f"witness {path}: {contradiction} Run verify_audit_log. If this is known and wanted, such as a "
+                "restored backup, move the witness file away and sealing goes on."
+            )
 
 
 def compare_with_witnesses(
     report: VerificationReport, *, signer: Signer, others: Sequence[Path] = ()
 ) -> None:
     """Adds a finding for each checkpoint that the own witness file, or one of `others`, names and the database
-    does not hold. Raises: WitnessUnreadable for one of `others` that names nothing.
+    does not hold, and says how far the witnesses that agree reach.
+
+    Raises: WitnessUnreadable for one of `others` that names nothing.
     """
     own = witness_file()
     if own is not None:
         _compare_with_own(report, own, signer=signer)
     for path in others:
         seen = _Seen()
-        for number, contradiction in _contradictions(seen.readable(witnessed_in(path)), signer=signer):
-            _add(report, path, number, contradiction)
+        _hold_against(report, path, seen.readable(witnessed_in(path)), signer=signer)
         if not seen.count:
             raise WitnessUnreadable(f"{path} names no checkpoint")
         if seen.unreadable_count:
@@ -107,19 +109,27 @@ def _compare_with_own(report: VerificationReport, path: Path, *, signer: Signer)
         return
     if held is None:
         if SealBatch.objects.exists():
-            report.note(f"There is no witness at {path}: a log cut or sealed anew would not be noticed.")
+            report.note(f"There is no witness at {path}.")
         return
-    for number, contradiction in _contradictions([held], signer=signer):
-        _add(report, path, number, contradiction)
+    _hold_against(report, path, [held], signer=signer)
 
 
-def _add(report: VerificationReport, path: Path, number: int, contradiction: str) -> None:
-    message = f"Witness {path}: {contradiction}"
-    report.add(Finding(FindingKind.WITNESS_CONTRADICTED, message, checkpoint_number=number))
+def _hold_against(
+    report: VerificationReport, path: Path, named: Iterable[WitnessedCheckpoint], *, signer: Signer
+) -> None:
+    for checkpoint, contradiction in _compared(named, signer=signer):
+        if contradiction:
+            message = f"Witness {path}: {contradiction}"
+            kind = FindingKind.WITNESS_CONTRADICTED
+            report.add(Finding(kind, message, checkpoint_number=checkpoint.number))
+        else:
+            report.witnessed_count = max(report.witnessed_count, checkpoint.tree_size)
 
 
-def _contradictions(named: Iterable[WitnessedCheckpoint], *, signer: Signer) -> Iterator[tuple[int, str]]:
-    """Number and words for each named checkpoint that the database does not hold just so."""
+def _compared(
+    named: Iterable[WitnessedCheckpoint], *, signer: Signer
+) -> Iterator[tuple[WitnessedCheckpoint, str]]:
+    """Each named checkpoint with words for what contradicts it; none when the database holds it just so."""
     rest = iter(named)
     while page := list(islice(rest, AT_A_TIME)):
         rows = SealBatch.objects.filter(number__in={checkpoint.number for checkpoint in page})
@@ -128,14 +138,10 @@ def _contradictions(named: Iterable[WitnessedCheckpoint], *, signer: Signer) -> 
             for number, tree_size, root in rows.values_list("number", "tree_size", "root_hash")
         }
         for checkpoint in page:
-            found = _contradiction(checkpoint, held.get(checkpoint.number), signer=signer)
-            if found:
-                yield checkpoint.number, found
+            yield checkpoint, _contradiction(checkpoint, held.get(checkpoint.number), signer=signer)
 
 
-def _contradiction(
-    named: WitnessedCheckpoint, held: tuple[int, object] | None, *, signer: Signer
-) -> str | None:
+def _contradiction(named: WitnessedCheckpoint, held: tuple[int, object] | None, *, signer: Signer) -> str:
     name = f"checkpoint {named.number} over {named.tree_size} events"
     if named.signature is not None and not (
         named.signature.algorithm == SIGNATURE_ALGORITHM and signer.verify(named.signed_text, named.signature)
@@ -148,4 +154,4 @@ def _contradiction(
     held_root = bytes(root).hex() if isinstance(root, (bytes, memoryview)) else ""
     if (tree_size, held_root) != (named.tree_size, named.root):
         return f"{name} is another one in the database. {CUT}"
-    return None
+    return ""

@@ -1,6 +1,7 @@
 """The log is read in the administration: found by id and action, never counted, never changed."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from apps.audit.models import AuditEvent
 from apps.audit.ports import SYSTEM, Subject, signer
@@ -253,7 +255,8 @@ def test_panel_before_anything_was_sealed_or_verified(browser: Browser) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_event_is_followed_to_its_seal_and_checkpoint() -> None:
+def test_event_is_followed_to_its_seal_and_checkpoint(settings: Settings, tmp_path: Path) -> None:
+    settings.AUDIT_WITNESS_FILE = tmp_path / "audit_witness"
     event = record(now=timezone.now())
     browser = at_desk(make_staff("audit.view_auditevent", "audit.view_sealbatch"))
     with signer.replaced(LogTestSigner()):
@@ -269,7 +272,23 @@ def test_event_is_followed_to_its_seal_and_checkpoint() -> None:
     assert report.root_hash.hex() in checkpoint
     panel = text_of(browser.get(LOG))
     assert "Intact" in panel
+    assert f"A witness outside the database holds the first {sealed} of them." in panel
+    assert "Intact in itself" not in panel
     assert report.root_hash.hex() in panel
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_panel_says_that_nothing_outside_the_database_was_compared() -> None:
+    record(now=timezone.now())
+    with signer.replaced(LogTestSigner()):
+        seal_pending(now=timezone.now())
+        record_verification(report=verify_log(now=timezone.now()), now=timezone.now())
+    browser = at_desk(make_superuser())
+    for address in (LOG, listing("audit.sealbatch"), listing("audit.auditverificationrun"), "/admin/"):
+        page = text_of(browser.get(address))
+        assert "Intact in itself" in page
+        assert "A log that was cut or sealed anew would not be noticed." in page
+    assert "Nothing outside was compared" in text_of(browser.get(listing("audit.auditverificationrun")))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from structlog.testing import capture_logs
 
 from apps.audit.errors import SealChainBroken
-from apps.audit.findings import FindingKind, VerificationReport
+from apps.audit.findings import FindingKind, Verdict, VerificationReport
 from apps.audit.models import AuditEvent, SealBatch, SealedEvent
 from apps.audit.ports import signer
 from apps.audit.services.sealing import seal_pending
@@ -92,8 +92,9 @@ def test_untouched_log_agrees_with_its_witness_and_is_sealed_on(log: list[AuditE
     record(now=LATER)
     assert seal_pending(now=LATER) == 1
     assert json.loads(witness.read_text())["number"] == 4
-    report = verify(witness)
+    report = verify()
     assert (report.findings, report.notes) == ([], [])
+    assert (report.verdict, report.witnessed_count) == (Verdict.INTACT, 11)
 
 
 def test_no_witness_is_kept_unless_a_file_is_named(settings: Settings, tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_without_its_witness_a_log_sealed_anew_is_taken_for_intact(
     seal_anew_without(witness)
     witness.unlink()
     report = verify()
-    assert report.is_intact
+    assert report.verdict == Verdict.UNWITNESSED
     assert any("There is no witness" in note for note in report.notes)
 
 
@@ -153,7 +154,8 @@ def test_witness_that_lags_behind_is_no_contradiction(log: list[AuditEvent], wit
     record(now=LATER)
     seal_pending(now=LATER)
     witness.write_bytes(behind)
-    assert verify().is_intact
+    report = verify()
+    assert (report.verdict, report.witnessed_count, report.tree_size) == (Verdict.INTACT, 10, 11)
     record(now=LATER)
     assert seal_pending(now=LATER + timedelta(seconds=5)) == 1
     assert json.loads(witness.read_text())["number"] == 5
@@ -240,7 +242,10 @@ def test_every_checkpoint_of_a_process_log_must_be_in_the_database(tmp_path: Pat
 
 def test_command_holds_the_log_against_another_file(tmp_path: Path) -> None:
     kept = process_log(tmp_path / "worker.log", 10)
-    call_command("verify_audit_log", "--witness", str(kept), stdout=io.StringIO())
+    out = io.StringIO()
+    call_command("verify_audit_log", "--witness", str(kept), stdout=out)
+    assert out.getvalue().startswith("Intact: 10 sealed events")
+    assert "Witnessed outside the database: the first 10 of them." in out.getvalue()
     cut_newest_checkpoint()
     out = io.StringIO()
     with pytest.raises(SystemExit) as stopped:

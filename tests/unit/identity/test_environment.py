@@ -20,6 +20,7 @@ SAFE = {
     "REDIS_URL": "rediss://redis.example.com/0",
     "SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "FIELD_ENCRYPTION_KEYS": KEY,
+    "AUDIT_WITNESS_FILE": "/var/lib/gatehouse/audit_witness",
 }
 
 
@@ -95,6 +96,10 @@ def test_safe_production_environment_is_accepted() -> None:
         ("BASE_URL", "http://login.example.com", "BASE_URL must be https"),
         ("BASE_URL", "https://example.com/login", "BASE_URL must have no path"),
         ("ALLOWED_HOSTS", "login.example.com,*", "ALLOWED_HOSTS must not contain *"),
+        ("AUDIT_WITNESS_FILE", "", "AUDIT_WITNESS_FILE is missing"),
+        ("AUDIT_WITNESS_FILE", " ", "AUDIT_WITNESS_FILE is missing"),
+        ("AUDIT_WITNESS_FILE", "none", "expected an absolute path, or the word no-witness"),
+        ("AUDIT_WITNESS_FILE", "var/audit_witness", "expected an absolute path, or the word no-witness"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,proxy", "TRUSTED_PROXIES holds 'proxy'"),
         ("TRUSTED_PROXIES", "10.0.0.1/8", "TRUSTED_PROXIES holds '10.0.0.1/8'"),
         ("OUTBOUND_ALLOWED_NETWORKS", "everything", "OUTBOUND_ALLOWED_NETWORKS holds 'everything'"),
@@ -111,6 +116,12 @@ def test_production_refuses_what_is_unsafe_and_says_why(
     with pytest.raises(ImproperlyConfigured) as refusal:
         load()
     assert reason in str(refusal.value)
+
+
+def test_production_goes_without_a_witness_only_when_that_is_said(production: Shell) -> None:
+    assert load().audit_witness_file == Path("/var/lib/gatehouse/audit_witness").resolve()
+    production.set(AUDIT_WITNESS_FILE="no-witness")
+    assert load().audit_witness_file is None
 
 
 def test_every_problem_is_named_at_once(production: Shell) -> None:
@@ -192,6 +203,12 @@ def test_embedded_mode_needs_nothing_and_stays_local() -> None:
     assert environment.base_url == "http://localhost:8000"
     assert "*" not in environment.allowed_hosts
     assert not environment.debug
+
+
+def test_embedded_mode_keeps_a_witness_unless_told_otherwise(embedded: Shell, tmp_path: Path) -> None:
+    assert load().audit_witness_file == tmp_path / "data" / "audit_witness"
+    embedded.set(AUDIT_WITNESS_FILE="no-witness")
+    assert load().audit_witness_file is None
 
 
 def test_base_url_follows_the_port(embedded: Shell) -> None:

@@ -12,6 +12,9 @@ from apps.audit.services.verification import DEFAULT_FINDING_LIMIT, record_verif
 
 TAMPERED = 1
 WRONG_USAGE = 2
+NOT_WITNESSED = (
+    "NO WITNESS: nothing outside the database was compared, so a cut or re-sealed log would not be noticed."
+)
 
 
 class Command(BaseCommand):
@@ -66,7 +69,8 @@ class Command(BaseCommand):
     def _print(self, report: VerificationReport) -> None:
         sealed = _counted(report.sealed_count, "sealed event")
         if report.is_intact:
-            self.stdout.write(f"Intact: {sealed}, {_counted(report.checkpoint_count, 'checkpoint')}.")
+            verdict = report.verdict.capitalize()
+            self.stdout.write(f"{verdict}: {sealed}, {_counted(report.checkpoint_count, 'checkpoint')}.")
             self.stdout.write(f"Newest root: {report.root_hash.hex() if report.root_hash else 'none yet'}")
         else:
             self.stdout.write(f"TAMPERED WITH: {report.findings[0].message}")
@@ -75,6 +79,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {finding.message}")
             if report.finding_count > len(report.findings):
                 self.stdout.write(f"  … and {report.finding_count - len(report.findings):,} more")
+        if report.witnessed_count:
+            self.stdout.write(
+                f"Witnessed outside the database: the first {report.witnessed_count:,} of them."
+            )
+        else:
+            self.stdout.write(NOT_WITNESSED)
         self.stdout.write(
             f"Personal values erased: {report.erased_count:,}. Waiting for their seal: {report.unsealed_count:,}. "
             f"Sealed late: {report.late_count:,}."
