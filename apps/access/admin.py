@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -37,6 +36,8 @@ from apps.access.admin_powers import (
     may_change_person,
     may_change_role,
 )
+from apps.access.admin_rights import list_of_rights, name_of_right, offered_rights, rights_beyond_form
+from apps.access.admin_rights_field import RightsField, RightsWidget
 from apps.access.decision import Reason
 from apps.access.events import AccessAction
 from apps.access.models import Application, Assignment, Role
@@ -44,6 +45,7 @@ from apps.audit.admin_audit import (
     BAD,
     DELETE,
     GOOD,
+    NOTHING,
     AuditedModelAdmin,
     Consequence,
     ObjectAction,
@@ -124,12 +126,18 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         model = Role
         fields = ("name", "slug", "description", "application", "admin_permissions")
 
-    def clean_admin_permissions(self) -> Any:
-        chosen = self.cleaned_data["admin_permissions"]
-        powers = {f"{permission.content_type.app_label}.{permission.codename}" for permission in chosen}
-        if not holds_all(self.acting_request, powers):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "admin_permissions" in self.fields and self.instance.pk and not self.instance._state.adding:
+            held = self.instance.admin_permissions.values("pk")
+            # Without those that it does not show: to keep them is no change.
+            self.initial["admin_permissions"] = list(offered_rights().filter(pk__in=held))
+
+    def clean_admin_permissions(self) -> list[Permission]:
+        chosen = list(self.cleaned_data["admin_permissions"])
+        if not holds_all(self.acting_request, {name_of_right(right) for right in chosen}):
             raise ValidationError(_("You can only give rights that you hold yourself."))
-        return chosen
+        return chosen if self.instance._state.adding else [*chosen, *rights_beyond_form(self.instance)]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -138,15 +146,6 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
             for name in gaining:
                 self.add_error(name, _("You hold this role yourself, so somebody else has to change this."))
         return cleaned
-
-
-class RightsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
-    """Rights in the words of the sidebar, where Django says "directory | person | Can view person"."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        verb = obj.codename.partition("_")[0]
-        model = obj.content_type.model_class()
-        return f"{capfirst(model._meta.verbose_name_plural)}: {verb}"
 
 
 @admin.register(Role)
@@ -162,9 +161,9 @@ class RoleAdmin(AuditedModelAdmin):
     list_select_related = ("application",)
     search_fields = ("name", "slug", "description")
     autocomplete_fields = ("application",)
-    filter_horizontal = ("admin_permissions",)
     prepopulated_fields = {"slug": ("name",)}
     fields = ("name", "slug", "description", "application", "admin_permissions")
+    readonly_fields = ("rights_held", "rights_kept")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -184,8 +183,23 @@ class RoleAdmin(AuditedModelAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "admin_permissions":
-            kwargs |= {"queryset": administrable_permissions(), "form_class": RightsField}
+            kwargs |= {"queryset": offered_rights(), "form_class": RightsField, "widget": RightsWidget}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return self.fields
+        if not self.has_change_permission(request, obj):
+            return (*self.fields[:-1], "rights_held")
+        return (*self.fields, "rights_kept") if rights_beyond_form(obj).exists() else self.fields
+
+    @admin.display(description=gettext_lazy("Administration rights"))
+    def rights_held(self, obj: Role) -> str:
+        return list_of_rights(obj.admin_permissions.select_related("content_type")) or NOTHING
+
+    @admin.display(description=gettext_lazy("Other rights, which stay as they are"))
+    def rights_kept(self, obj: Role) -> str:
+        return list_of_rights(rights_beyond_form(obj))
 
     @admin.display(description=gettext_lazy("Holders"), ordering="holders")
     def holder_count(self, obj: Any) -> int:
@@ -196,14 +210,6 @@ class RoleAdmin(AuditedModelAdmin):
     def right_count(self, obj: Any) -> int:
         count: int = obj.rights
         return count
-
-
-def administrable_permissions() -> QuerySet[Permission]:
-    """Rights over what the administration shows: others would promise something that is nowhere to be found."""
-    shown = Q()
-    for model in admin.site._registry:
-        shown |= Q(content_type__app_label=model._meta.app_label, content_type__model=model._meta.model_name)
-    return Permission.objects.filter(shown).select_related("content_type")
 
 
 @admin.register(Assignment)

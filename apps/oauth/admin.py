@@ -108,9 +108,17 @@ class ClientAdmin(AuditedModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What people have used is switched off instead: its authorizations are evidence."""
-        if obj is None or not super().has_delete_permission(request, obj):
+        if not super().has_delete_permission(request, obj):
             return False
-        return not (obj.authorizations.exists() or AccessToken.objects.filter(application=obj).exists())
+        return obj is None or not (
+            obj.authorizations.exists() or AccessToken.objects.filter(application=obj).exists()
+        )
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Deleted one by one."""
+        found = super().get_actions(request)
+        found.pop(DELETE, None)
+        return found
 
     def deletion_effects(self, objects: QuerySet[Any], now: datetime) -> list[str]:
         return [_("Nobody has signed in through it. Whatever uses its client ID is refused at once.")]

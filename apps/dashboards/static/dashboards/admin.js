@@ -22,10 +22,6 @@
       box.dataset.named = "";
       nameBox(box);
     }
-    // The help icons of Django's double list are spans or images with a label.
-    for (const icon of root.querySelectorAll(".selector [aria-label]:not(button, input, select, a, [role])")) {
-      icon.setAttribute("role", "img");
-    }
   }
 
   // Before simplebar starts, which calls everything that it scrolls "scrollable content".
