@@ -18,7 +18,7 @@ def seal_batch_size() -> int:
 
 def late_seal_threshold() -> timedelta:
     """An event sealed later than this after it happened is pointed out by verification."""
-    return timedelta(seconds=getattr(settings, "AUDIT_LATE_SEAL_SECONDS", 900))
+    return timedelta(seconds=getattr(settings, "AUDIT_LATE_SEAL_SECONDS", 60))
 
 
 def witness_file() -> Path | None:

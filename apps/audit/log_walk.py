@@ -6,7 +6,7 @@ leaves. A checkpoint that does not verify does not spoil the rest: the walk goes
 does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import TextField
@@ -163,14 +163,26 @@ class LogWalk:
         for finding in findings_in(rows, first=first, last=last, leaves=leaves):
             self.report.add(finding)
         self.report.sealed_count += len(rows)
-        for row in rows.values():
-            self.report.erased_count += row.is_erased
-            if sealed_at and row.occurred_at and sealed_at - row.occurred_at > late_seal_threshold():
-                self.report.late_count += 1
-                self.report.note(
-                    f"Event {row.event_id} (seal {row.number}) claims {canonical_time(row.occurred_at)} "
-                    f"and was sealed at {canonical_time(sealed_at)}."
-                )
+        self.report.erased_count += sum(row.is_erased for row in rows.values())
+        if sealed_at is not None:
+            self._note_late(rows.values(), sealed_at)
+
+    def _note_late(self, rows: Iterable[SealedRow], sealed_at: datetime) -> None:
+        """One note for the batch: after an outage of the sealer all of it is late."""
+        late = [
+            (row.occurred_at, row.number, row.event_id)
+            for row in rows
+            if row.occurred_at is not None and sealed_at - row.occurred_at > late_seal_threshold()
+        ]
+        if not late:
+            return
+        self.report.late_count += len(late)
+        occurred_at, number, event_id = min(late, key=lambda event: event[:2])
+        others = f", and {len(late) - 1:,} more were sealed late with it" if len(late) > 1 else ""
+        self.report.note(
+            f"Event {event_id} (seal {number}) claims {canonical_time(occurred_at)} and was sealed at "
+            f"{canonical_time(sealed_at)}{others}."
+        )
 
     def _about(self, number: int, kind: FindingKind, what: str) -> None:
         self.report.add(Finding(kind, f"Checkpoint {number} {what}.", checkpoint_number=number))

@@ -1,4 +1,4 @@
-"""Checking the whole log against its signed checkpoints and against its witnesses."""
+"""Checking the whole log against its signed checkpoints, its witnesses and its earlier verifications."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,6 +11,7 @@ from django.db.models import Q
 from apps.audit.canonical import canonical_time
 from apps.audit.checkpoint_rows import checkpoints
 from apps.audit.conf import seal_lookback
+from apps.audit.earlier_verifications import findings_of_earlier_verifications
 from apps.audit.events import AuditLogAction
 from apps.audit.findings import Finding, FindingKind, VerificationReport
 from apps.audit.log_walk import LogWalk
@@ -37,7 +38,9 @@ def verify_log(
     progress: Progress | None = None,
     witnesses: Sequence[Path] = (),
 ) -> VerificationReport:
-    """Checks every seal, checkpoint, and sealed event; keeps the first `limit` findings and counts the rest.
+    """Checks every seal, checkpoint, and sealed event, and the log against what earlier verifications saw of it.
+
+    Keeps the first `limit` findings and counts the rest.
 
     `witnesses` are files kept elsewhere, held against the log beside its own witness file: other witness files,
     or process logs. `progress` is called with the number of events checked so far.
@@ -56,6 +59,8 @@ def verify_log(
         if progress is not None:
             progress(report.sealed_count)
     walk.finish()
+    for finding in findings_of_earlier_verifications():
+        report.add(finding)
     _look_at_unsealed(report, now=now)
     for name in missing_triggers(connection):
         report.note(f"Trigger {name} is missing or disabled: the database does not refuse changes.")

@@ -327,6 +327,15 @@ def test_event_sealed_long_after_it_claims_to_have_happened_is_noted(log: list[A
     assert str(planted.id) in report.notes[0]
 
 
+def test_log_sealed_anew_has_one_note_for_each_late_batch(log: list[AuditEvent]) -> None:
+    tamper(("DELETE FROM audit_sealed_event",), ("DELETE FROM audit_seal_batch",))
+    seal_pending(now=NOW + timedelta(seconds=70), batch_size=BATCH_SIZE)
+    report = verify()
+    assert (report.is_intact, report.late_count, len(report.notes)) == (True, EVENTS, 3)
+    assert f"Event {log[0].id} (seal 1)" in report.notes[0]
+    assert "and 3 more were sealed late with it" in report.notes[0]
+
+
 def test_disabled_trigger_is_noted(log: list[AuditEvent]) -> None:
     with triggers_dropped():
         report = verify()
