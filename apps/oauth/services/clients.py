@@ -33,6 +33,8 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9._~:/-]{1,255}\Z")
 # Spec: RFC 6749 §3.3, scope-token.
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+\Z")
 PUBLIC_KINDS = frozenset({Client.Kind.SPA, Client.Kind.NATIVE})
+# Of which only a fast digest is kept: what can be guessed from that must not be taken.
+SHORTEST_SECRET = 32
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def create_client(*, details: NewClient, actor: Subject, origin: Origin, now: da
     conform_to_kind(client)
     client.application = _application_for(details, actor=actor, origin=origin, now=now)
     _accept(client)
-    secret = "" if client.is_public else details.secret or ClientSecretGenerator().hash()
+    secret = _secret_for(client, details)
     if secret:
         client.client_secret, client.secret_changed_at = digest(secret), now
     client.save(force_insert=True)
@@ -176,6 +178,19 @@ def _scopes_for(details: NewClient) -> str:
     if details.scopes is not None:
         return details.scopes
     return DEFAULT_SCOPES if details.kind in CODE_KINDS else ""
+
+
+def _secret_for(client: Client, details: NewClient) -> str:
+    if client.is_public:
+        if details.secret:
+            raise ClientRefused("A public client has no secret.", field="secret")
+        return ""
+    if details.secret and len(details.secret) < SHORTEST_SECRET:
+        raise ClientRefused(
+            f"At least {SHORTEST_SECRET} random characters are needed; `openssl rand -base64 48` makes some.",
+            field="secret",
+        )
+    return details.secret or ClientSecretGenerator().hash()
 
 
 def _accept(client: Client) -> None:

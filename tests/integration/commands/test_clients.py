@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REDIRECT_URI = "https://app.example.org/callback"
 CREATE = ("clients", "create", "--name", "Payroll", "--redirect-uri", REDIRECT_URI)
+FROM_A_VAULT = "from-a-vault-0123456789-01234567"
 
 
 def test_secret_is_printed_once_and_kept_nowhere(manage: CommandLine) -> None:
@@ -51,10 +52,33 @@ def test_id_and_secret_can_be_given_without_the_secret_being_an_argument(manage:
         "given-id",
         "--secret-stdin",
         "--json",
-        typed="from-a-vault-0123456789\n",
+        typed=f"{FROM_A_VAULT}\n",
     )
     created = json.loads(done.out)
-    assert (created["client_id"], created["client_secret"]) == ("given-id", "from-a-vault-0123456789")
+    assert (created["client_id"], created["client_secret"]) == ("given-id", FROM_A_VAULT)
+
+
+@pytest.mark.parametrize("typed", [FROM_A_VAULT[:31], "hunter", " \n"])
+def test_secret_that_can_be_guessed_is_refused(manage: CommandLine, typed: str) -> None:
+    done = manage(*CREATE, "--secret-stdin", "--json", typed=typed)
+    assert (done.exit_code, done.out) == (1, "")
+    assert done.reason == (
+        "CommandError: secret: At least 32 random characters are needed; `openssl rand -base64 48` makes some."
+    )
+    assert not Client.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["", "\n"])
+def test_no_secret_is_made_up_where_one_was_to_be_given(manage: CommandLine, typed: str) -> None:
+    done = manage(*CREATE, "--secret-stdin", "--json", typed=typed)
+    assert (done.exit_code, done.reason) == (1, "CommandError: secret: Standard input was empty.")
+    assert not Client.objects.exists()
+
+
+def test_secret_for_a_public_client_is_refused(manage: CommandLine) -> None:
+    done = manage(*CREATE, "--kind", "spa", "--secret-stdin", typed=FROM_A_VAULT)
+    assert (done.exit_code, done.reason) == (1, "CommandError: secret: A public client has no secret.")
+    assert not Client.objects.exists()
 
 
 def test_public_client_has_no_secret(manage: CommandLine) -> None:

@@ -64,7 +64,11 @@ def test_name_of_the_scheme_may_be_in_any_case(
 
 def test_id_and_secret_are_form_encoded_in_the_header(machine: Browser) -> None:
     odd = make_client(
-        kind="service", redirect_uris=[], scopes="files:read", client_id="a:b/c~d", secret="p:q%2F+é &"
+        kind="service",
+        redirect_uris=[],
+        scopes="files:read",
+        client_id="a:b/c~d",
+        secret="p:q%2F+é &" + "x" * 32,
     )
     pair = f"{quote_plus(odd.client_id)}:{quote_plus(odd.secret)}"
     assert ask(machine, "/oauth/token", **basic(pair)).status_code == 200

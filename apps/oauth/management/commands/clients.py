@@ -13,9 +13,7 @@ from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.oauth.errors import ClientRefused
 from apps.oauth.models import Client
-from apps.oauth.services.clients import NewClient, create_client, rotate_client_secret
-
-SHORT_SECRET = 32
+from apps.oauth.services.clients import SHORTEST_SECRET, NewClient, create_client, rotate_client_secret
 
 
 class Command(BaseCommand):
@@ -44,7 +42,11 @@ class Command(BaseCommand):
             help="scopes it may ask for, in one argument; openid profile email by default, none for a service",
         )
         create.add_argument("--client-id", default="", help="made up unless given")
-        create.add_argument("--secret-stdin", action="store_true", help="read the secret from standard input")
+        create.add_argument(
+            "--secret-stdin",
+            action="store_true",
+            help=f"read the secret, of {SHORTEST_SECRET} characters or more, from standard input",
+        )
         create.add_argument("--algorithm", choices=Client.SigningAlgorithm.values, default="RS256")
         create.add_argument(
             "--audience",
@@ -72,7 +74,7 @@ class Command(BaseCommand):
             name=options["name"],
             kind=options["kind"],
             client_id=options["client_id"],
-            secret=sys.stdin.readline().rstrip("\r\n") if options["secret_stdin"] else "",
+            secret=_secret_from_stdin() if options["secret_stdin"] else "",
             redirect_uris=options["redirect_uri"],
             post_logout_redirect_uris=options["post_logout_redirect_uri"],
             scopes=options["scope"],
@@ -82,10 +84,6 @@ class Command(BaseCommand):
             is_pkce_required=not options["pkce_optional"],
             is_resource_server=options["resource_server"],
         )
-        if details.secret and len(details.secret) < SHORT_SECRET:
-            self.stderr.write(
-                f"This secret is short. One that Gatehouse makes has {SHORT_SECRET} characters or more."
-            )
         registered = create_client(details=details, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=timezone.now())
         self.show(registered.client, registered.secret, as_json=options["json"])
 
@@ -112,3 +110,10 @@ class Command(BaseCommand):
         self.stdout.write(f"client_id      {client.client_id}")
         if secret:
             self.stdout.write(f"client_secret  {secret}   (shown once)")
+
+
+def _secret_from_stdin() -> str:
+    secret = sys.stdin.readline().rstrip("\r\n")
+    if not secret:
+        raise ClientRefused("Standard input was empty.", field="secret")
+    return secret
