@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BinaryField, BooleanField, Func
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -27,7 +29,7 @@ class IsIdInForm(Func):
     )
 
     def as_postgresql(
-        self, compiler: SQLCompiler, connection: Any, **context: Any
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
     ) -> tuple[str, tuple[Any, ...]]:
         return "TRUE", ()
 
@@ -38,12 +40,11 @@ class _StoredBytes(Func):
     output_field = BinaryField()
     template = "CAST(%(expressions)s AS BLOB)"
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        return super().as_sql(compiler, connection, template="convert_to(%(expressions)s::text, 'UTF8')")
-
 
 def ids_out_of_form(*, after: UUID | None = None) -> Iterator[str]:
-    """Ids of events as the column holds them, fit to be shown, in the order of the column; those behind `after`."""
+    """Ids of events as the column holds them, fit to be shown; in the order of the column, those behind `after`."""
+    if connection.features.has_native_uuid_field:
+        return
     odd = AuditEvent.objects.filter(~IsIdInForm("pk")).order_by("id")
     if after is not None:
         odd = odd.filter(pk__gt=after)

@@ -9,6 +9,7 @@ from uuid import UUID
 class FindingKind(StrEnum):
     EVENT_CHANGED = "event_changed"
     EVENT_DELETED = "event_deleted"
+    EVENT_ID_OUT_OF_FORM = "event_id_out_of_form"
     EVENT_UNREADABLE = "event_unreadable"
     PERSONAL_CHANGED = "personal_changed"
     SEAL_ROW_CHANGED = "seal_row_changed"

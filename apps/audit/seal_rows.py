@@ -9,6 +9,8 @@ from uuid import UUID
 from apps.audit.canonical import EventContent, event_leaf_hash, personal_commitment
 from apps.audit.careful_reading import binary, readable_rows
 from apps.audit.constants import HASH_BYTES
+from apps.audit.event_columns import CONTENT_COLUMNS, PERSONAL_COLUMN, event_content, unambiguous_json
+from apps.audit.event_id_form import IsIdInForm
 from apps.audit.findings import Finding, FindingKind
 from apps.audit.models import AuditEvent, SealedEvent
 
@@ -74,20 +76,28 @@ def read_rows(first: int, last: int) -> dict[int, SealedRow]:
 def _read_seals(numbers: Sequence[int]) -> list[tuple[int, UUID, bytes]]:
     span = SealedEvent.objects.filter(seal_number__range=(numbers[0], numbers[-1])).order_by("seal_number")
     return [
-        (number, event_id, binary(leaf))
-        for number, event_id, leaf in span.values_list("seal_number", "event_id", "leaf_hash")
+        (number, _in_form(event_id, is_in_form), binary(leaf))
+        for number, event_id, is_in_form, leaf in span.values_list(
+            "seal_number", "event_id", IsIdInForm("event_id"), "leaf_hash"
+        )
     ]
+
+
+def _in_form(event_id: UUID, is_in_form: bool) -> UUID:
+    if not is_in_form:
+        raise ValueError("an id in another form points at no event")
+    return event_id
 
 
 def _read_events(ids: Sequence[UUID]) -> list[ReadEvent]:
     # The bounds let PostgreSQL leave out the months that cannot hold these ids.
     within = AuditEvent.objects.filter(id__in=ids, id__gte=min(ids), id__lte=max(ids))
-    return [_event(values) for values in within.values_list(*EventContent._fields, "personal", "salt")]
+    return [_event(values) for values in within.values_list(*CONTENT_COLUMNS, PERSONAL_COLUMN, "salt")]
 
 
 def _event(values: Sequence[Any]) -> ReadEvent:
-    *columns, personal, salt = values
-    content = EventContent(*columns)
+    *columns, stored_personal, salt = values
+    content, personal = event_content(columns), unambiguous_json(stored_personal)
     commitment = binary(content.commitment)
     is_erased = personal is None and salt is None
     is_true = is_erased or (
@@ -122,7 +132,8 @@ def _row_findings(row: SealedRow, expected: bytes, places: dict[bytes, int]) -> 
     name = f"Event {row.event_id} (seal {row.number})"
     if row.unreadable is not None:
         what = name if row.unreadable == FindingKind.EVENT_UNREADABLE else f"Seal row {row.number}"
-        yield finding(row.unreadable, f"{what} was changed: it holds values that cannot be read.")
+        message = f"{what} was changed: it holds values that cannot be read, or not in one way only."
+        yield finding(row.unreadable, message)
         return
     if row.event is None:
         yield finding(FindingKind.EVENT_DELETED, f"{name} is gone from the log.")

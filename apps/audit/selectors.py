@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 
 from apps.audit.conf import seal_lookback
 from apps.audit.constants import MAX_NUMBER
+from apps.audit.event_id_form import IsIdInForm
 from apps.audit.models import AuditEvent, AuditVerificationRun, SealBatch, SealedEvent
 from apps.core.ids import uuid7_floor
 
@@ -39,7 +40,7 @@ def unsealed_events(*, after: UUID | None) -> QuerySet[AuditEvent]:
     if after is not None:
         seals = seals.filter(event_id__gt=after)
         candidates = candidates.filter(pk__gt=after)
-    return candidates.filter(~Exists(seals)).order_by("id")
+    return candidates.filter(~Exists(seals), IsIdInForm("pk")).order_by("id")
 
 
 def sealing_front(*, lookback: timedelta) -> UUID | None:

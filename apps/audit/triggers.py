@@ -50,7 +50,8 @@ def remove_triggers(executor: Executes, vendor: str) -> None:
 def trigger_names(vendor: str) -> list[tuple[str, str]]:
     """(table, trigger) of every guard that must be there."""
     kinds = ["no_update", "no_delete", "no_truncate" if vendor == "postgresql" else "no_replace"]
-    return [(table, f"{table}_{kind}") for table in TABLES for kind in kinds]
+    names = [(table, f"{table}_{kind}") for table in TABLES for kind in kinds]
+    return names if vendor == "postgresql" else [*names, (EVENT_TABLE, f"{EVENT_TABLE}_no_odd_id")]
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
@@ -150,4 +151,12 @@ def _sqlite_statements() -> list[str]:
         f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {conflict}) {refuse}"
         for table, conflict in conflicts.items()
     ]
+    # The column takes any text: the same id in capitals or with dashes would be another row.
+    in_form = (
+        "typeof(NEW.id) = 'text' AND length(CAST(NEW.id AS BLOB)) = 32 AND NEW.id NOT GLOB '*[^0-9a-f]*'"
+    )
+    statements.append(
+        f"CREATE TRIGGER {EVENT_TABLE}_no_odd_id BEFORE INSERT ON {EVENT_TABLE} WHEN NOT ({in_form}) "
+        "BEGIN SELECT RAISE(ABORT, 'the id of an event is 32 hexadecimal digits in lower case'); END"
+    )
     return statements

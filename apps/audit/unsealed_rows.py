@@ -10,6 +10,7 @@ from django.db.models.functions import Cast
 
 from apps.audit.canonical import EventContent, event_leaf_hash
 from apps.audit.careful_reading import binary, readable_rows
+from apps.audit.event_columns import CONTENT_COLUMNS, event_content
 from apps.audit.models import AuditEvent
 
 
@@ -22,7 +23,7 @@ class Sealable(NamedTuple):
 class UnsealedPage:
     sealable: list[Sealable]
     unreadable: list[str]
-    """Ids as the column holds them: on SQLite that can be any text."""
+    """Ids as the column holds them."""
 
     @property
     def size(self) -> int:
@@ -52,15 +53,15 @@ def as_uuid(text: str) -> UUID | None:
 
 
 def _read_page(pages: Sequence[QuerySet[AuditEvent]]) -> list[Sealable]:
-    return [_sealable(row) for page in pages for row in page.values_list(*EventContent._fields)]
+    return [_sealable(row) for page in pages for row in page.values_list(*CONTENT_COLUMNS)]
 
 
 def _read_by_id(ids: Sequence[str]) -> list[Sealable]:
     events = AuditEvent.objects.filter(pk__in=ids).order_by("id")
-    return [_sealable(row) for row in events.values_list(*EventContent._fields)]
+    return [_sealable(row) for row in events.values_list(*CONTENT_COLUMNS)]
 
 
 def _sealable(row: tuple[object, ...]) -> Sealable:
-    content = EventContent._make(row)
+    content = event_content(row)
     binary(content.commitment)
     return Sealable(content, event_leaf_hash(content))

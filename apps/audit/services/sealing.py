@@ -6,6 +6,7 @@ the sweep, which looks at the whole log; it gets the next free number, never one
 """
 
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -17,6 +18,7 @@ from apps.audit.checkpoint_rows import checkpoint_of, rooted_frontier, signature
 from apps.audit.conf import log_origin, seal_batch_size, seal_lookback
 from apps.audit.constants import GENESIS_HASH, SIGNATURE_ALGORITHM
 from apps.audit.errors import SealChainBroken
+from apps.audit.event_id_form import ids_out_of_form
 from apps.audit.merkle import CompactRange
 from apps.audit.models import SealBatch, SealedEvent
 from apps.audit.ports import Signer, signer
@@ -32,6 +34,7 @@ from apps.audit.witness import LINE_EVENT
 
 # Any number will do, as long as nothing else in this database takes it: "audit" in ASCII.
 SEALER_LOCK = 0x6175646974
+ODD_IDS_COUNTED = 1000
 NOTHING = UnsealedPage([], [])
 
 log = structlog.get_logger(__name__)
@@ -56,6 +59,7 @@ def sweep_unsealed(*, now: datetime, batch_size: int | None = None) -> int:
 
 def _seal_after(front: UUID | None, *, now: datetime, batch_size: int) -> int:
     key = signer.get()
+    _complain_of_odd_ids(after=front)
     # Asked outside the lock: on SQLite an idle sealer must not hold up those who write.
     if not unsealed_events(after=front).exists():
         return 0
@@ -66,6 +70,13 @@ def _seal_after(front: UUID | None, *, now: datetime, batch_size: int) -> int:
         if page.size < batch_size or page.last_id is None:
             return sealed
         front = page.last_id
+
+
+def _complain_of_odd_ids(*, after: UUID | None) -> None:
+    """Events that no seal can point at are left alone; verification names each."""
+    odd = list(islice(ids_out_of_form(after=after), ODD_IDS_COUNTED))
+    if odd:
+        log.error("audit_event_ids_out_of_form", count=len(odd), first=odd[0])
 
 
 def _seal_batch(front: UUID | None, *, signer: Signer, now: datetime, batch_size: int) -> UnsealedPage:

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from apps.audit.canonical import canonical_time
 from apps.audit.checkpoint_rows import checkpoints
 from apps.audit.conf import seal_lookback
 from apps.audit.earlier_verifications import findings_of_earlier_verifications
+from apps.audit.event_id_form import ids_out_of_form
 from apps.audit.events import AuditLogAction
 from apps.audit.findings import Finding, FindingKind, VerificationReport
 from apps.audit.log_walk import LogWalk
@@ -26,7 +25,6 @@ from apps.core.ids import uuid7_floor
 from apps.core.origin import SYSTEM_ORIGIN
 
 DEFAULT_FINDING_LIMIT = 100
-LAST_ID = UUID(int=2**128 - 1)
 
 Progress = Callable[[int], None]
 
@@ -61,6 +59,9 @@ def verify_log(
     walk.finish()
     for finding in findings_of_earlier_verifications():
         report.add(finding)
+    for stored_id in ids_out_of_form():
+        message = f"Event '{stored_id}' has an id out of form: it was put in or changed past the program."
+        report.add(Finding(FindingKind.EVENT_ID_OUT_OF_FORM, message))
     _look_at_unsealed(report, now=now)
     for name in missing_triggers(connection):
         report.note(f"Trigger {name} is missing or disabled: the database does not refuse changes.")
@@ -103,12 +104,12 @@ def record_verification(*, report: VerificationReport, now: datetime) -> AuditVe
 def _look_at_unsealed(report: VerificationReport, *, now: datetime) -> None:
     unsealed = unsealed_events(after=None)
     report.unsealed_count = unsealed.count()
-    # On SQLite an id can be any text: what sorts behind all ids is overdue as well.
-    overdue = Q(id__lt=uuid7_floor(now - seal_lookback())) | Q(id__gt=LAST_ID)
-    page = read_unsealed(unsealed.filter(overdue)[: report.limit])
+    overdue = unsealed.filter(id__lt=uuid7_floor(now - seal_lookback()))
+    page = read_unsealed(overdue[: report.limit])
     for sealable in page.sealable:
         content = sealable.content
         report.note(f"Event {content.id} claims {canonical_time(content.occurred_at)} and has no seal yet.")
     for event_id in page.unreadable:
-        message = f"Event {event_id} has no seal and holds values that cannot be read: it was put in."
+        what = "has no seal and holds values that cannot be read, or not in one way only: it was put in"
+        message = f"Event {event_id} {what}."
         report.add(Finding(FindingKind.EVENT_UNREADABLE, message, event_id=as_uuid(event_id)))
