@@ -45,7 +45,7 @@ def error_redirect(redirect_uri: str, *, error: str, description: str, state: st
     """Spec: RFC 6749 §4.1.2.1; RFC 9207 §2 (iss)."""
     parameters: dict[str, Any] = {
         "error": error,
-        "error_description": description,
+        "error_description": description or None,
         "state": state,
         "iss": settings.BASE_URL,
     }

@@ -203,8 +203,15 @@ class GatehouseValidator(OAuth2Validator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
+        """Left out, it stands for the client's only one where the code is bound by a challenge, as in OAuth 2.1.
+
+        Spec: RFC 6749 §4.1.3.
+        """
         found = self._code(code, request)
-        if found is None or found.redirect_uri != redirect_uri:
+        is_bound = not request.using_default_redirect_uri or (
+            found is not None and bool(found.code_challenge)
+        )
+        if found is None or found.redirect_uri != redirect_uri or not is_bound:
             exchange_of(request).reason = "redirect_uri_differs"
             raise errors.InvalidGrantError(request=request)
         return True

@@ -37,6 +37,7 @@ def assert_error_redirect(
     assert parameters["iss"] == settings.BASE_URL
     assert set(parameters) <= {"error", "error_description", "state", "iss"}
     assert LEGAL.fullmatch(parameters.get("error_description", " "))
+    assert all(parameters.values()), parameters
     assert "#" not in answer["Location"]
 
 

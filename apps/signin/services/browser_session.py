@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
 from django.utils import timezone
 
 from apps.core.origin import origin_of
@@ -37,8 +38,12 @@ def signed_in(request: HttpRequest) -> SignedIn | None:
 
 
 def bind(request: HttpRequest, *, user: User, session: Session) -> None:
-    """Give the browser the session under a new cookie value, so that nobody can have planted it."""
+    """Give the browser the session under a new cookie value, so that nobody can have planted it.
+
+    Forms from before are void too: whoever put their token into this browser may know it.
+    """
     request.session.flush()
+    rotate_token(request)
     request.session[SESSION_KEY] = str(user.pk)
     request.session[BACKEND_SESSION_KEY] = BACKEND
     request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()

@@ -49,7 +49,7 @@ def start_session(
         now=now,
         target=subject_of(user),
         session_id=str(session.pk),
-        details={"amr": list(amr)},
+        details={"amr": list(amr), "expires_at": session.expires_at.isoformat()},
     )
     return session
 

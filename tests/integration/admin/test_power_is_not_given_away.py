@@ -1,10 +1,12 @@
 """Nobody makes more of themselves, or less of those above them, through the administration."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client as Browser
+from django.utils import timezone
 
 from apps.access.models import Application, Assignment, Role
 from apps.directory.models import Group, Membership, User
@@ -273,6 +275,27 @@ def test_last_superuser_keeps_the_power() -> None:
         assert "there is no other superuser" in answer.content.decode()
     second = make_superuser()
     save(browser, page_of(second), is_superuser=None)
+
+
+@pytest.mark.parametrize("field", ["starts_on", "ends_on"])
+def test_last_superuser_gets_no_date_that_would_lock_everybody_out(field: str) -> None:
+    last = make_superuser()
+    days = {"starts_on": timedelta(days=1), "ends_on": timedelta(days=-1)}
+    browser = at_desk(last)
+    sent = submission(browser.get(page_of(last)), **{field: str(timezone.now().date() + days[field])})
+    assert "there is no other superuser" in browser.post(page_of(last), sent).content.decode()
+    last.refresh_from_db()
+    assert getattr(last, field) is None
+    second = make_superuser()
+    save(browser, page_of(second), **{field: sent[field]})
+
+
+def test_superuser_who_is_about_to_leave_is_no_other_superuser() -> None:
+    make_superuser(ends_on=timezone.now().date() + timedelta(days=30))
+    last = make_superuser()
+    browser = at_desk(last)
+    sent = submission(browser.get(page_of(last)), is_superuser=None)
+    assert "there is no other superuser" in browser.post(page_of(last), sent).content.decode()
 
 
 def test_nobody_suspends_themselves_or_the_last_superuser() -> None:

@@ -41,6 +41,8 @@ def test_signing_in_opens_a_session_and_leaves_an_event() -> None:
     assert (session.user_id, session.ip, session.user_agent) == (user.pk, "192.0.2.8", "Firefox/130")
     assert session.amr == ["pwd"]
     assert event("user.signed_in").session_id == str(session.pk)
+    # A session that nobody ends is never heard of again: its event says how long it can have lasted.
+    assert event("user.signed_in").details["expires_at"] == session.expires_at.isoformat()
     user.refresh_from_db()
     assert user.sign_in_count == 1
     assert user.last_sign_in_at == session.started_at
@@ -98,6 +100,20 @@ def test_signing_in_again_changes_the_cookie_and_voids_the_old_one() -> None:
     sign_in(browser, user)
     assert is_signed_in(browser)
     assert not is_signed_in(thief)
+
+
+def test_forms_of_before_signing_in_are_void_after_it() -> None:
+    """Whoever planted the token of a form in this browser knows it, and must not be able to use it afterwards."""
+    browser, user = Client(enforce_csrf_checks=True), make_user()
+    browser.get("/login/")
+    planted = browser.cookies[f"{COOKIE}-csrf"].value
+    form = {"identifier": user.username, "password": PASSWORD, "csrfmiddlewaretoken": planted}
+    assert browser.post("/login/", form).status_code == 302
+    assert browser.post("/account/sessions/end-others", {"csrfmiddlewaretoken": planted}).status_code == 403
+    browser.get("/")
+    fresh = browser.cookies[f"{COOKIE}-csrf"].value
+    assert fresh != planted
+    assert browser.post("/account/sessions/end-others", {"csrfmiddlewaretoken": fresh}).status_code == 302
 
 
 def test_session_ends_after_eight_hours_however_busy() -> None:

@@ -148,6 +148,23 @@ def test_code_is_refused_without_the_redirect_uri_it_was_asked_with(
     assert answer.json()["error"] in {"invalid_grant", "invalid_request"}
 
 
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_redirect_uri_may_be_left_out_where_a_challenge_binds_the_code(
+    visitor: Browser, machine: Browser, is_bound: bool
+) -> None:
+    app = make_client(is_pkce_required=False)
+    pkce = make_pkce() if is_bound else None
+    form = {"grant_type": "authorization_code", "code": obtain_code(visitor, app, pkce)}
+    if pkce is not None:
+        form["code_verifier"] = pkce.verifier
+    answer = call(machine, "/oauth/token", app, form)
+    if is_bound:
+        assert answer.status_code == 200
+    else:
+        assert_json_error(answer, "invalid_grant")
+        assert reason_of_refusal() == "redirect_uri_differs"
+
+
 def test_code_cannot_be_cut_or_lengthened(visitor: Browser, machine: Browser, app: TestClient) -> None:
     pkce = make_pkce()
     code = obtain_code(visitor, app, pkce)

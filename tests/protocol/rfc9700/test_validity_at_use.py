@@ -12,10 +12,11 @@ from apps.access.models import Application, Assignment, Role
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.models import User
-from apps.directory.services.people import set_password
+from apps.directory.services.people import change_status, set_password
 from apps.oauth.models import AccessToken, Authorization, Client
 from apps.signin.models import Session
 from tests.factories.clients import TestClient, introspect, make_client, obtain_tokens, refresh, userinfo
+from tests.factories.people import sign_in
 
 pytestmark = [
     pytest.mark.django_db,
@@ -146,13 +147,17 @@ def test_revoked_access_token_is_dead_although_the_authorization_stands(
     assert where_it_still_works(machine, app, tokens) == {"refresh"}
 
 
-def test_tokens_work_again_when_a_suspension_was_a_mistake(
-    visitor: Browser, machine: Browser, app: TestClient
+@pytest.mark.parametrize("scope", ["openid", "openid offline_access"])
+def test_lifted_suspension_brings_no_token_back(
+    visitor: Browser, machine: Browser, app: TestClient, person: User, scope: str
 ) -> None:
-    tokens = obtain_tokens(visitor, app)
-    suspend_person()
-    assert where_it_still_works(machine, app, tokens) == set()
-    User.objects.update(status=User.Status.ACTIVE)
+    tokens = obtain_tokens(visitor, app, scope=scope)
+    for status in (User.Status.SUSPENDED, User.Status.ACTIVE):
+        change_status(user=person, status=status, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=timezone.now())
+        assert where_it_still_works(machine, app, tokens) == set()
+    again = Browser()
+    sign_in(again, person)
+    tokens = obtain_tokens(again, app, scope=scope)
     assert where_it_still_works(machine, app, tokens) == {"userinfo", "introspection", "refresh"}
 
 
