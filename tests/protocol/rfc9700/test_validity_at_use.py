@@ -153,7 +153,10 @@ def test_lifted_suspension_brings_no_token_back(
 ) -> None:
     tokens = obtain_tokens(visitor, app, scope=scope)
     for status in (User.Status.SUSPENDED, User.Status.ACTIVE):
-        change_status(user=person, status=status, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=timezone.now())
+        person.refresh_from_db()
+        assert change_status(
+            user=person, status=status, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=timezone.now()
+        )
         assert where_it_still_works(machine, app, tokens) == set()
     again = Browser()
     sign_in(again, person)
