@@ -4,16 +4,42 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.audit.admin_audit import ThemedInlineFormSet, carries_access, passes_guards
 from apps.directory.admin_actions import LAST_SUPERUSER, last_superuser_among
+from apps.directory.admin_new_password import NewPasswordWidget
 from apps.directory.models import Group, User
+from apps.directory.time_zones import zones_by_area
+
+Choices = list[tuple[str, str | list[tuple[str, str]]]]
+
+
+def time_zone_choices(present: str) -> Choices:
+    """By area, with what the record says even if it is not offered any more."""
+    areas = zones_by_area()
+    offered = {"UTC"}.union(*areas.values())
+    kept: Choices = [] if present in offered else [(present, present)]
+    return [
+        *kept,
+        ("UTC", "UTC"),
+        *((area, [(name, name) for name in names]) for area, names in areas.items()),
+    ]
+
+
+def language_choices(present: str) -> Choices:
+    """The languages there are pages in, with what the record says even if it is none of them."""
+    offered = [(code, str(name)) for code, name in settings.LANGUAGES]
+    if present in dict(offered):
+        return [*offered]
+    return [*offered, (present, LANG_INFO.get(present, {}).get("name_local", present))]
 
 
 class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -22,9 +48,10 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
         required=False,
         strip=False,
         max_length=1024,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        widget=NewPasswordWidget(),
         help_text=gettext_lazy(
-            "At least 12 characters. Without one the person cannot sign in until you set one."
+            "At least 12 characters, unlike the person's name; it is not shown again. Without one the person cannot "
+            "sign in until you set one."
         ),
     )
 
@@ -49,6 +76,28 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
     class Meta:
         model = User
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Those who only look at the record have no fields.
+        if "time_zone" in self.fields:
+            self._offer("time_zone", time_zone_choices(self.instance.time_zone))
+        if "locale" in self.fields:
+            self._offer("locale", language_choices(self.instance.locale))
+
+    def _offer(self, name: str, choices: Choices) -> None:
+        field = self.fields[name]
+        self.fields[name] = forms.ChoiceField(
+            label=field.label,
+            help_text=field.help_text,
+            choices=choices,
+            widget=UnfoldAdminSelectWidget(),
+        )
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """A zone that is no longer known may stay, and is no reason to refuse the rest of the record."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in the stubs
+        return excluded | ({"time_zone"} - set(self.changed_data))
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -80,7 +129,7 @@ class SetPasswordForm(forms.Form):
         label=gettext_lazy("New password"),
         strip=False,
         max_length=1024,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        widget=NewPasswordWidget(),
         help_text=gettext_lazy(
             "At least 12 characters, unlike the person's name. Hand it over safely; it is not shown again."
         ),
