@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -44,6 +45,10 @@ PERSON: Any = gettext_lazy("Person")
 COLOURS = {User.Status.ACTIVE: GOOD, User.Status.SUSPENDED: WARNING, User.Status.DEPROVISIONED: BAD}
 
 
+def _lock_end(person: User) -> str:
+    return f"{timezone.localtime(person.locked_until):%H:%M %Z}"
+
+
 class LockedFilter(SimpleListFilter):
     title = gettext_lazy("lock")
     parameter_name = "locked"
@@ -64,7 +69,8 @@ class PersonAdmin(AuditedModelAdmin):
     object_actions = PERSON_ACTIONS
     form = PersonForm
     inlines = (GroupsOfPersonInline,)
-    list_display = ("person", "department", "standing", "last_sign_in", "sign_in_count", "lock")
+    list_display = ("person", "mailbox", "department", "manager_name", "state", "last_sign_in")
+    list_select_related = ("manager",)
     list_filter = ("status", "employee_type", "is_staff", LockedFilter, "department")
     search_fields = ("username", "display_name", "given_name", "family_name", "email", "employee_number")
     search_help_text = gettext_lazy("User name, name, e-mail or employee number")
@@ -266,11 +272,33 @@ class PersonAdmin(AuditedModelAdmin):
             return badge(_("Has left"))
         return badge(obj.get_status_display(), COLOURS[User.Status(obj.status)])
 
+    @admin.display(description=gettext_lazy("Status"), ordering="status")
+    def state(self, obj: User) -> str:
+        """Also that somebody is locked out: whoever cannot sign in is looked for here."""
+        standing = self.standing(obj)
+        if not obj.is_locked(now=timezone.now()):
+            return standing
+        locked = badge(_("Locked until %(time)s") % {"time": _lock_end(obj)}, BAD)
+        # Somebody active who cannot get in is locked, and nothing else about them matters more.
+        return (
+            locked if obj.is_active else format_html('<span class="stacked">{} {}</span>', standing, locked)
+        )
+
+    @admin.display(description=gettext_lazy("E-mail"), ordering="email")
+    def mailbox(self, obj: User) -> str:
+        """It may break at its sign, so that the row fits the window."""
+        name, sign, domain = obj.email.partition("@")
+        return format_html("{}<wbr>{}{}", name, sign, domain) if sign else NOTHING
+
+    @admin.display(description=gettext_lazy("Manager"), ordering="manager__display_name")
+    def manager_name(self, obj: User) -> str:
+        return str(obj.manager) if obj.manager else NOTHING
+
     @admin.display(description=gettext_lazy("Lock"), ordering="locked_until")
     def lock(self, obj: User) -> str:
-        if obj.locked_until is None or not obj.is_locked(now=timezone.now()):
+        if not obj.is_locked(now=timezone.now()):
             return NOTHING
-        return badge(_("until %(time)s") % {"time": f"{timezone.localtime(obj.locked_until):%H:%M %Z}"}, BAD)
+        return badge(_("until %(time)s") % {"time": _lock_end(obj)}, BAD)
 
     @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_sign_in_at")
     def last_sign_in(self, obj: User) -> str:

@@ -117,7 +117,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(
         _("may enter the administration"),
         default=False,
-        help_text=_("What they may do there comes from the roles assigned to them."),
+        help_text=_(
+            "What they may do there comes from the roles assigned to them. Only superusers set this."
+        ),
+    )
+    is_superuser = models.BooleanField(
+        _("superuser"),
+        default=False,
+        help_text=_(
+            "Holds every right in the administration whatever their roles say, and alone may change other superusers. "
+            "Only superusers set this; one with a password and no end date always remains."
+        ),
     )
 
     last_sign_in_at = models.DateTimeField(

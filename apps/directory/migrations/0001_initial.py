@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
                     "is_superuser",
                     models.BooleanField(
                         default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
+                        help_text="Holds every right in the administration whatever their roles say, and alone may change other superusers. Only superusers set this; one with a password and no end date always remains.",
+                        verbose_name="superuser",
                     ),
                 ),
                 (
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                     "is_staff",
                     models.BooleanField(
                         default=False,
-                        help_text="What they may do there comes from the roles assigned to them.",
+                        help_text="What they may do there comes from the roles assigned to them. Only superusers set this.",
                         verbose_name="may enter the administration",
                     ),
                 ),
