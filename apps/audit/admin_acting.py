@@ -145,13 +145,16 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
     def _confirmation(
         self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, more: dict[str, Any]
     ) -> HttpResponse:
-        count = objects.count()
+        count, named = objects.count(), list(objects[:OBJECTS_NAMED])
+        only = named[0] if count == 1 else None
         context = {
             **self.admin_site.each_context(request),
             "title": action.title,
+            "subtitle": str(only) if only else None,
             "opts": self.model._meta,
+            "original": only,
             "action": action,
-            "objects": objects[:OBJECTS_NAMED],
+            "objects": named,
             "more_objects": max(count - OBJECTS_NAMED, 0),
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", ""),

@@ -141,9 +141,17 @@ class AuditedModelAdmin(Audited, CarefulRelations, CarefulAdmin, DeletingAdmin):
             field.widget.attrs["rows"] = 3
         return field
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.has_history:
             context["show_history"] = False
+        obj = kwargs.get("obj")
+        if obj is not None and not kwargs.get("add"):
+            # The window is called what the page is about; Django says "Change person" there.
+            context |= {"title": str(obj), "subtitle": None}
         return super().render_change_form(request, context, *args, **kwargs)
 
     # Django calls log_… when the object and all that hangs on it are saved, in the same transaction.

@@ -77,10 +77,10 @@ def _deprovisioning(people: QuerySet[User], now: datetime) -> str:
     if not count:
         return ""
     return ngettext(
-        "Deprovisions %(count)d person: they never sign in again. Nothing here takes that back; their record and "
-        "their name in the audit log stay.",
-        "Deprovisions %(count)d people: they never sign in again. Nothing here takes that back; their records and "
-        "their names in the audit log stay.",
+        "Deprovisions %(count)d person: they never sign in again, and all that they have open ends with it. "
+        "Nothing here takes that back; their record and their name in the audit log stay.",
+        "Deprovisions %(count)d people: they never sign in again, and all that they have open ends with it. "
+        "Nothing here takes that back; their records and their names in the audit log stay.",
         count,
     ) % {"count": count}
 

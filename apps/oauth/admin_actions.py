@@ -13,7 +13,7 @@ from apps.audit.admin_audit import By, ObjectAction
 from apps.audit.ports import Outcome
 from apps.audit.services.record import record_event
 from apps.oauth.events import OAuthAction
-from apps.oauth.models import Authorization, Client
+from apps.oauth.models import AccessToken, Authorization, Client, RefreshToken
 from apps.oauth.services.authorizations import revoke_authorization
 from apps.oauth.subjects import client_subject
 
@@ -131,11 +131,23 @@ def stopping_with_suspension(people: QuerySet[Any], now: datetime) -> str:
 
 
 def revocation_with_person(people: QuerySet[Any], now: datetime) -> str:
-    count = _given_by(people).count()
+    given = _given_by(people)
+    count = given.count()
     if not count:
         return ""
-    return ngettext("Revokes %(count)d authorization.", "Revokes %(count)d authorizations.", count) % {
-        "count": count
+    keys = given.order_by().values("pk")
+    access = AccessToken.objects.filter(
+        authorization__in=keys, revoked_at__isnull=True, expires__gt=now
+    ).count()
+    refresh = RefreshToken.objects.filter(
+        authorization__in=keys, revoked__isnull=True, expires__gt=now
+    ).count()
+    return _("Revokes %(authorizations)s with %(access)s and %(refresh)s.") % {
+        "authorizations": ngettext("%(count)d authorization", "%(count)d authorizations", count)
+        % {"count": count},
+        "access": ngettext("%(count)d access token", "%(count)d access tokens", access) % {"count": access},
+        "refresh": ngettext("%(count)d refresh token", "%(count)d refresh tokens", refresh)
+        % {"count": refresh},
     }
 
 

@@ -175,6 +175,8 @@ AUDITOR_RIGHTS = tuple(
         ("oauth", "scope"),
         ("oauth", "authorization"),
         ("signin", "session"),
+        ("signin", "recognisedbrowser"),
+        ("signin", "addressthrottle"),
         ("keys", "signingkey"),
     )
 )
