@@ -19,6 +19,7 @@ from tests.services.browser import assert_accessible
 from tests.services.gatehouse import Gatehouse
 
 Look = Callable[[Page, str], None]
+Picture = Callable[[Page, str], None]
 # name: color scheme, width
 GUISES = {
     "light": ("light", 1280),
@@ -174,9 +175,21 @@ def _console_stays_quiet(page: Page) -> Iterator[None]:
 
 
 @pytest.fixture
-def look(request: pytest.FixtureRequest) -> Look:
-    """The page in light and dark, wide and on a phone: accessible, nothing sticking out, and one picture of each."""
+def picture(request: pytest.FixtureRequest) -> Picture:
+    """Keeps a picture of the page, if pictures are wanted."""
     directory = request.config.getoption("--screenshots", default=None)
+
+    def _picture(page: Page, name: str) -> None:
+        if directory:
+            Path(directory).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
+
+    return _picture
+
+
+@pytest.fixture
+def look(picture: Picture) -> Look:
+    """The page in light and dark, wide and on a phone: accessible, nothing sticking out, and one picture of each."""
 
     def _look(page: Page, name: str) -> None:
         for guise, (scheme, width) in GUISES.items():
@@ -187,9 +200,7 @@ def look(request: pytest.FixtureRequest) -> Look:
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             assert overflow <= 0, f"{name} ({guise}) is {overflow} px wider than its window"
-            if directory:
-                Path(directory).mkdir(parents=True, exist_ok=True)
-                page.screenshot(path=Path(directory) / f"{name}-{guise}.png", full_page=True)
+            picture(page, f"{name}-{guise}")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1280, "height": HEIGHT})
 

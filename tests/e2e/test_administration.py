@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from identity.settings.admin_theme import SIDEBAR
-from tests.e2e.conftest import HEIGHT, Person
+from tests.e2e.conftest import HEIGHT, Person, Picture
 from tests.e2e.steps import sign_in
 from tests.services.browser import assert_accessible
 from tests.services.gatehouse import Gatehouse, start_gatehouse
@@ -18,21 +18,23 @@ GUISES = [("light", 1280), ("dark", 1280), ("light", 390)]
 LISTS = [item["link"] for section in SIDEBAR for item in section["items"]]
 # What the demonstration leaves empty, with names as long as they may be.
 FURNISH = """
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from apps.directory.models import User
 from apps.oauth.models import Authorization, Client
 from apps.signin.models import AddressThrottle
 
 now = datetime.now(UTC)
+User.objects.filter(username__in=["bob", "simon"]).update(locked_until=now + timedelta(days=1))
 AddressThrottle.objects.create(
     address="2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", failed_sign_ins=3, first_failed_at=now
 )
 client = Client.objects.order_by("name").first()
 client.name = "Long " * 20 + "Unbroken" * 12
 client.save()
-Authorization.objects.create(
-    user=User.objects.first(), client=client, scope="openid profile email", auth_time=now, created_at=now
-)
+for user in (User.objects.first(), User.objects.get(username="bob")):
+    Authorization.objects.create(
+        user=user, client=client, scope="openid profile email", auth_time=now, created_at=now
+    )
 """
 
 
@@ -100,6 +102,88 @@ def test_list_and_its_pages(
         filters.click()
         expect(page.get_by_role("dialog", name="Filters")).to_be_visible()
         look_at(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), GUISES, ids=["light", "dark", "phone"])
+def test_pages_of_one_person(
+    page: Page, acme: tuple[Gatehouse, Person], picture: Picture, scheme: Any, width: int
+) -> None:
+    server, administrator = acme
+    sign_in(page, server.base_url, administrator)
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=scheme)
+
+    def look_and_keep(name: str) -> None:
+        look_at(page)
+        picture(page, f"{name}-{scheme}-{width}")
+
+    people = f"{server.base_url}/admin/directory/user/"
+    page.goto(people)
+    look_and_keep("people")
+    table = page.locator("#result_list")
+    assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    page.goto(f"{people}add/")
+    page.get_by_label("User name").fill("no spaces please")
+    page.get_by_role("button", name="Make one up").click()
+    look_and_keep("add-person")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Use letters, digits")).to_be_visible()
+    look_and_keep("add-person-refused")
+    page.goto(f"{people}?q=bob.fischer")
+    address = (
+        page.get_by_role("link", name="Bob Fischer").evaluate("link => link.href").partition("change/")[0]
+    )
+    page.goto(f"{address}change/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bob Fischer")
+    for tab in ("Language and time", "Administration"):
+        page.get_by_role("button", name=tab).click()
+        look_and_keep(f"person-{tab.split()[0].lower()}")
+    for name in ("password/", "actions/suspend/", "actions/deprovision/"):
+        page.goto(f"{address}{name}")
+        expect(page.locator("#main").get_by_role("heading")).to_have_count(1)
+        look_and_keep(f"person-{name.strip('/').replace('/', '-')}")
+
+
+def test_password_is_shown_made_up_and_copied_with_the_keyboard(
+    page: Page, acme: tuple[Gatehouse, Person]
+) -> None:
+    server, administrator = acme
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, server.base_url, administrator)
+    page.goto(f"{server.base_url}/admin/directory/user/?q=kofi")
+    page.get_by_role("link", name="Kofi Mensah").click()
+    page.get_by_role("link", name="Set password").click()
+    field = page.get_by_label("New password")
+    show = page.get_by_role("button", name="Show the password")
+    said = page.locator("[data-new-password] [role=status]")
+    field.fill("Wooden")
+    page.keyboard.press("Tab")
+    expect(show).to_be_focused()
+    page.keyboard.press("Space")
+    expect(field).to_have_attribute("type", "text")
+    expect(show).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Space")
+    expect(field).to_have_attribute("type", "password")
+    expect(show).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Tab")
+    made = set()
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        made.add(field.input_value())
+    assert len(made) == 3
+    assert all(re.fullmatch(r"([A-Za-z2-9]{5}-){3}[A-Za-z2-9]{5}", one) for one in made), made
+    expect(field).to_have_attribute("type", "text")
+    expect(said).to_contain_text("A password was made up")
+    assert_accessible(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(said).to_have_text("Copied.")
+    password = field.input_value()
+    assert page.evaluate("navigator.clipboard.readText()") == password
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_text("Kofi Mensah has a new password.")).to_be_visible()
+    page.context.clear_cookies()
+    sign_in(page, server.base_url, Person("kofi", password))
 
 
 def _pages_of(page: Page) -> list[str]:

@@ -40,7 +40,7 @@ def test_way_follows_the_sidebar(browser: Browser) -> None:
     assert way_to(browser, listing("oauth.client")) == (["Applications"], "Clients")
     assert way_to(browser, page_of(role)) == (["Access", "Roles"], "Auditor")
     assert way_to(browser, adding("directory.user")) == (["People"], "Add person")
-    assert way_to(browser, page_of(role, "delete"))[0] == ["Access", "Roles"]
+    assert way_to(browser, page_of(role, "delete"))[0] == ["Access", "Roles", "Auditor"]
     person = make_user(display_name="Ada")
     assert way_to(browser, page_of(person, "set_password")) == (["People", "Ada"], "Set the password of Ada")
 
