@@ -31,9 +31,10 @@ from apps.audit.admin_pages import (
     passes_guards,
 )
 from apps.audit.admin_queries import CarefulAdmin, CarefulRelations
+from apps.audit.admin_queries import CarefulInlineFormSet as ThemedInlineFormSet
 from apps.audit.admin_recording import Audited
 from apps.audit.admin_snapshot import Values, removed_with, snapshot, stored_snapshot
-from apps.audit.admin_unfold import ThemedChangeList, ThemedInlineFormSet, ThemedTabularInline
+from apps.audit.admin_unfold import ThemedChangeList, ThemedTabularInline
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -73,6 +74,7 @@ class AuditedTabularInline(Audited, CarefulRelations, ThemedTabularInline):
     """Rows of another kind on an object's page; each has events of its own."""
 
     extra = 0
+    formset = ThemedInlineFormSet
     # The columns say what a row is; its str() would only repeat it above them.
     hide_title = True
 

@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, Valid
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.audit.admin_unfold import ThemedModelAdmin
+from apps.audit.admin_unfold import ThemedInlineFormSet, ThemedModelAdmin
 
 NUL = "\x00"
 
@@ -31,6 +31,16 @@ class CarefulRelations:
         if "widget" not in kwargs and db_field.name in admin.get_autocomplete_fields(request):
             kwargs["widget"] = CarefulAutocomplete(db_field, admin.admin_site, using=kwargs.get("using"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+
+
+class CarefulInlineFormSet(ThemedInlineFormSet):
+    def get_page_num(self) -> int:
+        """The first page where an address or a form names one that is none, such as a number of 5 000 digits."""
+        try:
+            number: int = super().get_page_num()
+        except ValueError:
+            return 1
+        return number
 
 
 class CarefulAdmin(ThemedModelAdmin):

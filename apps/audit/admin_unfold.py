@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         template_before: str
         tab: bool
 
-    ThemedInlineFormSet = BaseInlineFormSet[Any, Any, ModelForm[Any]]
+    class ThemedInlineFormSet(BaseInlineFormSet[Any, Any, ModelForm[Any]]):
+        def get_page_num(self) -> int: ...
 else:
     from unfold.admin import ModelAdmin as ThemedModelAdmin
     from unfold.admin import TabularInline as ThemedTabularInline
