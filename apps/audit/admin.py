@@ -258,7 +258,9 @@ class VerificationRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Held by a witness"))
     def witness_count(self, run: AuditVerificationRun) -> str:
-        return str(run.witnessed_count or _("Nothing outside was compared"))
+        if run.verdict == Verdict.UNWITNESSED:
+            return str(_("No witness"))
+        return str(run.witnessed_count)
 
     @admin.display(description=_("Checked"))
     def checked_count(self, run: AuditVerificationRun) -> int:

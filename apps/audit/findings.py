@@ -74,6 +74,8 @@ class VerificationReport:
     late_count: int = 0
     witnessed_count: int = 0
     """Events under the newest checkpoint that something outside the database names as well; 0 without such."""
+    is_witness_there: bool = False
+    """Also when it contradicts the log or cannot be read."""
     root_hash: bytes | None = None
     tree_size: int = 0
     """Events under that root."""

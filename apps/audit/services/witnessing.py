@@ -105,6 +105,7 @@ def _compare_with_own(report: VerificationReport, path: Path, *, signer: Signer)
     try:
         held = newest_witnessed(path)
     except WitnessUnreadable as error:
+        report.is_witness_there = True
         report.add(Finding(FindingKind.WITNESS_UNREADABLE, f"The witness cannot be read: {error}."))
         return
     if held is None:
@@ -118,6 +119,7 @@ def _hold_against(
     report: VerificationReport, path: Path, named: Iterable[WitnessedCheckpoint], *, signer: Signer
 ) -> None:
     for checkpoint, contradiction in _compared(named, signer=signer):
+        report.is_witness_there = True
         if contradiction:
             message = f"Witness {path}: {contradiction}"
             kind = FindingKind.WITNESS_CONTRADICTED

@@ -35,6 +35,7 @@ def test_tampering_exits_with_1_and_names_the_first_bad_row_in_one_line(log: lis
         call_command("verify_audit_log", stdout=out)
     assert stopped.value.code == 1
     first_line = out.getvalue().splitlines()[0]
+    assert "NO WITNESS" in out.getvalue()
     assert first_line == f"TAMPERED WITH: Event {log[1].id} (seal 2) was changed after it was sealed."
 
 

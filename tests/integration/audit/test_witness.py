@@ -252,6 +252,18 @@ def test_command_holds_the_log_against_another_file(tmp_path: Path) -> None:
         call_command("verify_audit_log", "--witness", str(kept), stdout=out)
     assert stopped.value.code == 1
     assert f"Witness {kept}: checkpoint 3 over 10 events is not in the database." in out.getvalue()
+    assert "NO WITNESS" not in out.getvalue()
+
+
+def test_command_does_not_call_a_witness_missing_that_contradicts(
+    log: list[AuditEvent],
+) -> None:
+    forget_all_seals()
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("verify_audit_log", stdout=out)
+    assert "TAMPERED WITH: Witness" in out.getvalue()
+    assert "outside the database" not in out.getvalue()
 
 
 @pytest.mark.parametrize("content", [None, "", '{"event": "request"}\n'])

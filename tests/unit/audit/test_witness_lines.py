@@ -1,6 +1,5 @@
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 from apps.audit.checkpoint import Checkpoint
 from apps.audit.ports import AuditSignature
 from apps.audit.witness import WitnessedCheckpoint, parse_line, witness_line
-from identity.env import load
 
 CHECKPOINT = Checkpoint(
     origin="id.example.com/audit",
@@ -69,25 +67,3 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
 def test_bottomless_nesting_is_refused() -> None:
     with pytest.raises(ValueError, match="deeply"):
         parse_line('{"event": "audit_checkpoint", "a": ' + "[" * 100_000)
-
-
-def test_witness_is_kept_where_it_is_named_and_embedded_by_default(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("AUDIT_WITNESS_FILE", raising=False)
-    assert load().audit_witness_file == tmp_path / "data" / "audit_witness"
-    monkeypatch.setenv("AUDIT_WITNESS_FILE", str(tmp_path / "elsewhere"))
-    assert load().audit_witness_file == tmp_path / "elsewhere"
-
-
-def test_production_keeps_no_witness_unless_told_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "EMBEDDED": "no",
-        "DATABASE_URL": "postgresql://gatehouse@db/gatehouse",
-        "REDIS_URL": "redis://cache:6379/0",
-        "BASE_URL": "https://id.example.com",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AUDIT_WITNESS_FILE", raising=False)
-    assert load().audit_witness_file is None

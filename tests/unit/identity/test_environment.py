@@ -207,6 +207,8 @@ def test_embedded_mode_needs_nothing_and_stays_local() -> None:
 
 def test_embedded_mode_keeps_a_witness_unless_told_otherwise(embedded: Shell, tmp_path: Path) -> None:
     assert load().audit_witness_file == tmp_path / "data" / "audit_witness"
+    embedded.set(AUDIT_WITNESS_FILE=str(tmp_path / "elsewhere"))
+    assert load().audit_witness_file == tmp_path / "elsewhere"
     embedded.set(AUDIT_WITNESS_FILE="no-witness")
     assert load().audit_witness_file is None
 

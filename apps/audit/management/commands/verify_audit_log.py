@@ -83,7 +83,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Witnessed outside the database: the first {report.witnessed_count:,} of them."
             )
-        else:
+        elif not report.is_witness_there:
             self.stdout.write(NOT_WITNESSED)
         self.stdout.write(
             f"Personal values erased: {report.erased_count:,}. Waiting for their seal: {report.unsealed_count:,}. "
