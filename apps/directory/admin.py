@@ -45,10 +45,6 @@ PERSON: Any = gettext_lazy("Person")
 COLOURS = {User.Status.ACTIVE: GOOD, User.Status.SUSPENDED: WARNING, User.Status.DEPROVISIONED: BAD}
 
 
-def _lock_end(person: User) -> str:
-    return f"{timezone.localtime(person.locked_until):%H:%M %Z}"
-
-
 class LockedFilter(SimpleListFilter):
     title = gettext_lazy("lock")
     parameter_name = "locked"
@@ -143,7 +139,7 @@ class PersonAdmin(AuditedModelAdmin):
             gettext_lazy("Language and time"),
             {"classes": ("tab",), "fields": (("time_zone", "locale"), "created_at")},
         ),
-        (gettext_lazy("Administration"), {"classes": ("tab",), "fields": (("is_staff", "is_superuser"),)}),
+        (gettext_lazy("Administration"), {"classes": ("tab",), "fields": ("is_staff", "is_superuser")}),
     )
 
     # Who may do what to whom ------------------------------------------------------------------------------------
@@ -278,7 +274,9 @@ class PersonAdmin(AuditedModelAdmin):
         standing = self.standing(obj)
         if not obj.is_locked(now=timezone.now()):
             return standing
-        locked = badge(_("Locked until %(time)s") % {"time": _lock_end(obj)}, BAD)
+        locked = badge(
+            _("Locked until %(time)s") % {"time": f"{timezone.localtime(obj.locked_until):%H:%M}"}, BAD
+        )
         # Somebody active who cannot get in is locked, and nothing else about them matters more.
         return (
             locked if obj.is_active else format_html('<span class="stacked">{} {}</span>', standing, locked)
@@ -298,7 +296,7 @@ class PersonAdmin(AuditedModelAdmin):
     def lock(self, obj: User) -> str:
         if not obj.is_locked(now=timezone.now()):
             return NOTHING
-        return badge(_("until %(time)s") % {"time": _lock_end(obj)}, BAD)
+        return badge(_("until %(time)s") % {"time": f"{timezone.localtime(obj.locked_until):%H:%M %Z}"}, BAD)
 
     @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_sign_in_at")
     def last_sign_in(self, obj: User) -> str:

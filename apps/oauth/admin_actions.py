@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -135,20 +136,25 @@ def revocation_with_person(people: QuerySet[Any], now: datetime) -> str:
     count = given.count()
     if not count:
         return ""
-    keys = given.order_by().values("pk")
-    access = AccessToken.objects.filter(
-        authorization__in=keys, revoked_at__isnull=True, expires__gt=now
-    ).count()
-    refresh = RefreshToken.objects.filter(
-        authorization__in=keys, revoked__isnull=True, expires__gt=now
-    ).count()
-    return _("Revokes %(authorizations)s with %(access)s and %(refresh)s.") % {
-        "authorizations": ngettext("%(count)d authorization", "%(count)d authorizations", count)
-        % {"count": count},
-        "access": ngettext("%(count)d access token", "%(count)d access tokens", access) % {"count": access},
-        "refresh": ngettext("%(count)d refresh token", "%(count)d refresh tokens", refresh)
-        % {"count": refresh},
+    what = ngettext("Revokes %(count)d authorization", "Revokes %(count)d authorizations", count) % {
+        "count": count
     }
+    tokens = _tokens_of(given, now)
+    if not tokens:
+        return f"{what}."
+    return _("%(revokes)s with %(tokens)s.") % {"revokes": what, "tokens": get_text_list(tokens, _("and"))}
+
+
+def _tokens_of(given: QuerySet[Authorization], now: datetime) -> list[str]:
+    """How many of each kind still live, in words; nothing for those of which there is none."""
+    live = {"authorization__in": given.order_by().values("pk"), "expires__gt": now}
+    access = AccessToken.objects.filter(revoked_at__isnull=True, **live).count()
+    refresh = RefreshToken.objects.filter(revoked__isnull=True, **live).count()
+    counted = (
+        (access, ngettext("%(count)d access token", "%(count)d access tokens", access)),
+        (refresh, ngettext("%(count)d refresh token", "%(count)d refresh tokens", refresh)),
+    )
+    return [words % {"count": count} for count, words in counted if count]
 
 
 def revoke_with_person(people: QuerySet[Any], own: By) -> None:

@@ -77,7 +77,7 @@ def test_deprovisioning_ends_everything_and_is_not_taken_back() -> None:
     given = authorize(make_client().row, person)
     browser = at_desk(make_superuser())
     asked = browser.post(listing("directory.user"), chosen("deprovision", person, suspended, index="0"))
-    for words in ("Deprovisions 2 people", "Ends 2 sessions at once.", "Revokes 1 authorization with "):
+    for words in ("Deprovisions 2 people", "Ends 2 sessions at once.", "Revokes 1 authorization."):
         assert words in text_of(asked)
     person.refresh_from_db()
     assert person.status == User.Status.ACTIVE

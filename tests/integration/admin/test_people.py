@@ -80,7 +80,7 @@ def test_list_says_who_somebody_reports_to_and_whether_they_are_locked_out() -> 
     make_user(username="free", locked_until=timezone.now() - timedelta(minutes=1))
     answer = at_desk(make_superuser()).get(listing("directory.user"))
     rows = rows_of(answer)
-    until = f"Locked until {timezone.localtime(soon):%H:%M %Z}"
+    until = f"Locked until {timezone.localtime(soon):%H:%M}"
     assert rows["locked"][0] == "Ada Boss"
     assert until in rows["locked"][1]
     assert "Active" not in rows["locked"][1]
@@ -165,6 +165,13 @@ def test_script_of_the_password_is_a_file_of_ours() -> None:
 
 
 # Deprovisioning ---------------------------------------------------------------------------------------------------
+
+
+def test_authorization_without_tokens_is_revoked_without_counting_none() -> None:
+    person = make_user()
+    authorize(make_client().row, person)
+    asked = text_of(at_desk(make_superuser()).get(action_page(person, "deprovision")))
+    assert "Revokes 1 authorization.</p>" in asked
 
 
 def with_everything_open(user: User) -> Authorization:

@@ -22,10 +22,12 @@ from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.models import Group, Membership, User
 from apps.directory.services.people import set_password
 from apps.oauth.models import Client
+from apps.signin.models import AddressThrottle, RecognisedBrowser
 from apps.transfer.clock import ticking_from
 from apps.transfer.services.demo_people import make_people
 from tests.factories.clients import post_form
 from tests.factories.people import make_user
+from tests.integration.admin.desk import action_page, page_of, save
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,33 @@ def test_everybody_named_can_sign_in_and_does_what_is_said() -> None:
     assert not decide_access(user=bob, application=payroll, now=now).is_allowed
     assert "Acme Payroll" in sign_in_with(accounts["anna"]).get("/").content.decode()
     assert "Acme Payroll" not in sign_in_with(accounts["bob"]).get("/").content.decode()
+
+
+@pytest.mark.parametrize("model", ["recognisedbrowser", "addressthrottle", "session"])
+def test_auditor_reads_where_people_sign_in_from_and_changes_nothing(model: str) -> None:
+    accounts = {account["username"]: account for account in demo_data()["people"]}
+    auditor = sign_in_with(accounts["auditor"])
+    now, bob = timezone.now(), User.objects.get(username="bob")
+    known = RecognisedBrowser.objects.create(user=bob, token_digest="d", created_at=now, last_used_at=now)
+    office = AddressThrottle.objects.create(
+        address="192.0.2.7", failed_sign_ins=50, locked_until=now + timedelta(minutes=9)
+    )
+    assert auditor.get(f"/admin/signin/{model}/").status_code == 200
+    assert auditor.post(action_page(known, "forget"), {"confirmed": "1"}).status_code == 403
+    assert auditor.post(action_page(office, "release"), {"confirmed": "1"}).status_code == 403
+
+
+def test_auditors_role_keeps_its_rights_when_it_is_saved() -> None:
+    accounts = {account["username"]: account for account in demo_data()["people"]}
+    role = Role.objects.get(slug="auditor")
+
+    def rights() -> set[str]:
+        return set(role.admin_permissions.values_list("codename", flat=True))
+
+    held = rights()
+    assert {"view_membership", "view_recognisedbrowser", "view_addressthrottle"} <= held
+    save(sign_in_with(accounts["admin"]), page_of(role), description="Reads")
+    assert rights() == held
 
 
 def test_organisation_is_believable() -> None:
