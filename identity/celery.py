@@ -6,6 +6,6 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 
-app = Celery("gatehouse")
+app = Celery("gatehouse", task_cls="apps.core.task_runs:NotedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -174,6 +174,14 @@ def _witness_file(named: str, *, default_dir: Path | None) -> Path | None:
     return Path(named).resolve()
 
 
+def _given() -> frozenset[str]:
+    known = {setting.name for setting in SETTINGS}
+    names = {name: name if name in known else name.removesuffix("_FILE") for name in os.environ}
+    return frozenset(
+        known & {names[name] for name in names if names[name] in known and os.environ[name].strip()}
+    )
+
+
 def _new_encryption_key() -> str:
     raw = base64.urlsafe_b64encode(secrets.token_bytes(ENCRYPTION_KEY_BYTES)).decode().rstrip("=")
     return f"k1:{raw}"
@@ -201,6 +209,8 @@ class Environment:
     audit_witness_file: Path | None
     is_witness_chosen: bool
     """Either way: a file, or openly none."""
+    # The settings that the environment names; the others have their defaults.
+    given: frozenset[str]
 
     def problems(self) -> list[str]:
         """Why this environment may not be served from, one plain sentence each; empty when it may."""
@@ -320,6 +330,7 @@ def load() -> Environment:
         field_encryption_keys=encryption_keys,
         audit_witness_file=_witness_file(witness, default_dir=data_dir if embedded else None),
         is_witness_chosen=embedded or bool(witness),
+        given=_given(),
     )
     problems = environment.problems()
     if problems:

@@ -1,9 +1,11 @@
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from apps.audit.careful_reading import UNREADABLE
 from apps.audit.conf import seal_lookback
 from apps.audit.constants import MAX_NUMBER
 from apps.audit.event_id_form import IsIdInForm
@@ -62,6 +64,24 @@ def sealing_front(*, lookback: timedelta) -> UUID | None:
 def unsealed_count() -> int:
     """Events waiting for their seal, as the next run of the sealing task will find them."""
     return unsealed_events(after=sealing_front(lookback=seal_lookback())).count()
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Events waiting for their seal, and when the oldest of them happened."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+def sealing_backlog() -> Backlog | None:
+    """None when the newest seal or checkpoint cannot be read, and sealing has come to a halt over it."""
+    try:
+        waiting = unsealed_events(after=sealing_front(lookback=seal_lookback())).order_by()
+        found = waiting.aggregate(count=Count("pk"), oldest_at=Min("occurred_at"))
+    except UNREADABLE:
+        return None
+    return Backlog(found["count"], found["oldest_at"])
 
 
 def last_seal_number() -> int:

@@ -1,5 +1,6 @@
 """Which keys there are."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from jwcrypto.jwk import JWK
@@ -8,6 +9,11 @@ from apps.keys.errors import NoSigningKey
 from apps.keys.key_material import parse
 from apps.keys.models import SigningKey
 
+NEEDED = (
+    (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.RS256),
+    (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.ES256),
+    (SigningKey.Purpose.AUDIT, SigningKey.Algorithm.ED25519),
+)
 VERIFYING = (SigningKey.State.ACTIVE, SigningKey.State.RETIRING)
 
 
@@ -30,6 +36,17 @@ def active_key(*, purpose: str, algorithm: str) -> SigningKey:
     if key is None:
         raise NoSigningKey(f"{purpose} {algorithm}")
     return key
+
+
+def keys_in_use() -> list[SigningKey]:
+    """All that sign or verify, without their private halves."""
+    return list(SigningKey.objects.filter(state__in=VERIFYING).defer("private_jwk", "public_jwk"))
+
+
+def missing_keys(keys: Iterable[SigningKey]) -> list[tuple[str, str]]:
+    """Purpose and algorithm of each key that must exist and is not among the active ones."""
+    there = {(key.purpose, key.algorithm) for key in keys if key.state == SigningKey.State.ACTIVE}
+    return [needed for needed in NEEDED if needed not in there]
 
 
 @lru_cache(maxsize=32)

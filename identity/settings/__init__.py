@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from identity import __version__
 from identity.env import PROJECT_DIR, load
+from identity.in_force import settings_in_force
 from identity.settings.admin_theme import UNFOLD as UNFOLD
 from identity.settings.authorization_server import OAUTH2_PROVIDER as OAUTH2_PROVIDER
 from identity.settings.log import logging_configuration
@@ -31,6 +33,9 @@ SERVE: dict[str, Any] = {
     "threads": ENVIRONMENT.web_threads,
     "request_seconds": ENVIRONMENT.web_request_seconds,
 }
+VERSION = __version__
+# What the administration shows of the environment, secrets left out.
+SETTINGS_IN_FORCE = settings_in_force(ENVIRONMENT)
 IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
 
 # Applications -------------------------------------------------------------------------------------------------
@@ -127,6 +132,8 @@ if ENVIRONMENT.redis_url:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": ENVIRONMENT.redis_url,
+            # Whoever asks a cache that does not answer must not wait for it.
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
         }
     }
 else:

@@ -56,7 +56,6 @@ SIDEBAR: list[dict[str, Any]] = [
             _list(_("Sessions"), "devices", "signin", "session"),
             _list(_("Recognised browsers"), "language", "signin", "recognisedbrowser"),
             _list(_("Addresses under watch"), "radar", "signin", "addressthrottle"),
-            _list(_("Signing keys"), "key", "keys", "signingkey"),
         ],
     },
     {
@@ -65,6 +64,13 @@ SIDEBAR: list[dict[str, Any]] = [
             _list(_("Audit log"), "receipt_long", "audit", "auditevent"),
             _list(_("Checkpoints"), "verified", "audit", "sealbatch"),
             _list(_("Verifications"), "fact_check", "audit", "auditverificationrun"),
+        ],
+    },
+    {
+        "title": _("System"),
+        "items": [
+            _list(_("System status"), "monitor_heart", "dashboards", "systemstatus"),
+            _list(_("Signing keys"), "key", "keys", "signingkey"),
         ],
     },
 ]

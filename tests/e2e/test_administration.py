@@ -212,3 +212,25 @@ def test_bar_of_the_overview_leads_to_the_rows_behind_it(page: Page, acme: tuple
     chart.click(position={"x": x, "y": y})
     expect(page.get_by_role("heading", level=1)).to_have_text("Audit log")
     expect(page).to_have_url(re.compile(r"action=user\.signed_in&when=\d{4}-\d\d-\d\d$"))
+
+
+RETIRE = (
+    'from apps.keys.models import SigningKey; SigningKey.objects.filter(algorithm="ES256").update(state="{}")'
+)
+
+
+@pytest.mark.parametrize(("scheme", "width"), GUISES, ids=["light", "dark", "phone"])
+def test_system_status_with_something_wrong(
+    page: Page, acme: tuple[Gatehouse, Person], scheme: Any, width: int
+) -> None:
+    server, administrator = acme
+    sign_in(page, server.base_url, administrator)
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=scheme)
+    server.manage("shell", "--no-imports", "-c", RETIRE.format("retired"))
+    try:
+        page.goto(f"{server.base_url}/admin/dashboards/systemstatus/")
+        expect(page.get_by_text("There is no active ES256 key")).to_be_visible()
+        look_at(page)
+    finally:
+        server.manage("shell", "--no-imports", "-c", RETIRE.format("active"))

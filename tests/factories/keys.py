@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.keys.key_material import NewKey, generate
 from apps.keys.models import SigningKey
-from apps.keys.services.signing_keys import NEEDED
+from apps.keys.selectors import NEEDED
 
 _generate = cache(generate)
 

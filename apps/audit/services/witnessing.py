@@ -5,6 +5,7 @@ What they cannot do is take back a checkpoint that a file elsewhere still names.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -47,6 +48,27 @@ def keep_witness(batch: SealBatch) -> None:
             write_witness(path, witness_line(checkpoint_of(batch), signature_of(batch)))
     except (OSError, WitnessUnreadable):
         log.exception("audit_witness_not_kept", file=str(path), number=batch.number)
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What this host's witness file holds: no number when there is no file, an error when it cannot be read."""
+
+    path: Path
+    number: int | None = None
+    error: str = ""
+
+
+def own_witness() -> Witness | None:
+    """None when none is to be kept."""
+    path = witness_file()
+    if path is None:
+        return None
+    try:
+        held = newest_witnessed(path)
+    except WitnessUnreadable as error:
+        return Witness(path, error=str(error))
+    return Witness(path, number=held.number if held else None)
 
 
 def require_witness(*, signer: Signer) -> None:

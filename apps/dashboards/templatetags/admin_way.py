@@ -34,7 +34,7 @@ def way_here(context: Context) -> Way:
         return Way(title)
     section, own_list = _place(context.get("sidebar_navigation") or [], opts)
     steps = [Step(section)] if section and section != own_list.title else []
-    if "cl" in context:
+    if "cl" in context or title == own_list.title:
         return Way(own_list.title, steps)
     shown = context.get("original") or context.get("object")
     if not isinstance(shown, Model):

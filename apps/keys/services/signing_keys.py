@@ -11,21 +11,14 @@ from apps.core.origin import SYSTEM_ORIGIN
 from apps.keys import key_material
 from apps.keys.events import KeyAction
 from apps.keys.models import SigningKey
-
-NEEDED = (
-    (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.RS256),
-    (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.ES256),
-    (SigningKey.Purpose.AUDIT, SigningKey.Algorithm.ED25519),
-)
+from apps.keys.selectors import keys_in_use, missing_keys
 
 
 def ensure_signing_keys(*, now: datetime) -> int:
     """How many keys were missing and made; any number of processes may ask at once."""
-    there = set(SigningKey.objects.filter(state=SigningKey.State.ACTIVE).values_list("purpose", "algorithm"))
     return sum(
         _create(purpose=purpose, algorithm=algorithm, now=now)
-        for purpose, algorithm in NEEDED
-        if (purpose, algorithm) not in there
+        for purpose, algorithm in missing_keys(keys_in_use())
     )
 
 

@@ -30,6 +30,8 @@ from tests.integration.admin.desk import (
 pytestmark = pytest.mark.django_db
 
 ADMINS = {model._meta.label_lower: one for model, one in admin.site._registry.items()}
+# The others are a single page, without rows.
+LISTS = {label: one for label, one in ADMINS.items() if one.model._meta.managed}
 SECRET_WORDS = ("password", "secret", "token", "digest", "checksum", "jwk", "salt", "commitment", "session")
 FORMS = ("", "__exact", "__in", "__startswith", "__contains", "__regex", "__gt", "__isnull")
 DEPTH = 2
@@ -125,7 +127,7 @@ def test_password_cannot_be_guessed_letter_by_letter() -> None:
         assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("label", ADMINS)
+@pytest.mark.parametrize("label", LISTS)
 def test_every_choice_that_a_filter_offers_works(label: str) -> None:
     person, group = make_user(department="Sales"), Group.objects.create(name="Crew")
     application = Application.objects.create(name="Wiki", slug="wiki")
@@ -221,7 +223,7 @@ def test_bounds_of_time_are_days_like_others() -> None:
 def test_odd_keys_lead_nowhere() -> None:
     browser = at_desk(make_superuser())
     AddressThrottle.objects.create(address="192.0.2.7", failed_sign_ins=1, first_failed_at=timezone.now())
-    for label in ADMINS:
+    for label in LISTS:
         for key in ("a\0b", "x"):
             address = reverse(f"admin:{label.replace('.', '_')}_change", args=(key,))
             assert browser.get(address).status_code in {302, 404}

@@ -46,6 +46,7 @@ LISTS = (
     "audit.auditevent",
     "audit.sealbatch",
     "audit.auditverificationrun",
+    "dashboards.systemstatus",
 )
 
 

@@ -15,8 +15,8 @@ from apps.audit.models import AuditEvent
 from apps.core.encryption import EncryptionError, keyring
 from apps.keys.errors import NoSigningKey
 from apps.keys.models import SigningKey
-from apps.keys.selectors import active_key, private_key, token_jwks
-from apps.keys.services.signing_keys import NEEDED, ensure_signing_keys
+from apps.keys.selectors import NEEDED, active_key, private_key, token_jwks
+from apps.keys.services.signing_keys import ensure_signing_keys
 from apps.keys.services.tokens import sign_jwt
 from tests.factories.keys import make_signing_keys
 

@@ -1,0 +1,159 @@
+"""What is wrong with an installation, and what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.dashboards.system import System, worker_is_late
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Sealing runs every few seconds: a minute without it is no coincidence.
+PATIENCE = timedelta(minutes=1)
+# A daily task is overdue when it was missed once.
+OVERDUE = 2
+VERIFIED_WITHIN = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Problem:
+    text: "StrOrPromise"
+    remedy: "StrOrPromise"
+
+
+def problems(system: System, *, now: datetime) -> list[Problem]:
+    """The gravest first."""
+    return [
+        *_log(system, now),
+        *_witness(system, now),
+        *_keys(system),
+        *_worker(system, now),
+        *_cache(system),
+        *_settings(system),
+    ]
+
+
+def _log(system: System, now: datetime) -> Iterator[Problem]:
+    verification, backlog = system.log.verification, system.log.backlog
+    if verification is not None and not verification.is_intact:
+        yield Problem(
+            _("The last verification found the audit log tampered with."),
+            _("Open the verification under Audit, and run manage.py verify_audit_log to see every finding."),
+        )
+    elif verification is not None and now - verification.finished_at > VERIFIED_WITHIN:
+        yield Problem(
+            _("The audit log was last verified %(time)s ago.")
+            % {"time": timesince(verification.finished_at, now)},
+            _("Run manage.py verify_audit_log, and see that celery beat is running."),
+        )
+    if backlog is None:
+        yield Problem(
+            _("The newest seal of the audit log cannot be read, so nothing more is sealed."),
+            _("Run manage.py verify_audit_log: it names the row."),
+        )
+    elif backlog.oldest_at is not None and now - backlog.oldest_at > PATIENCE:
+        count = ngettext("%(count)d event waits", "%(count)d events wait", backlog.count) % {
+            "count": backlog.count
+        }
+        yield Problem(
+            _("%(count)s for a seal, the oldest for %(time)s.")
+            % {"count": count, "time": timesince(backlog.oldest_at, now)},
+            _(
+                "See that the worker and celery beat are running, and look for SealChainBroken in the worker's log."
+            ),
+        )
+
+
+def _witness(system: System, now: datetime) -> Iterator[Problem]:
+    witness, checkpoint = system.log.witness, system.log.checkpoint
+    if witness is None:
+        return  # Openly chosen: nothing starts in production before that.
+    if witness.error:
+        yield Problem(
+            _("The witness of the audit log cannot be read: %(error)s") % {"error": witness.error},
+            _(
+                "Mend the file's permissions, or move it away after manage.py verify_audit_log found the log intact."
+            ),
+        )
+    elif witness.number is not None and (checkpoint is None or witness.number > checkpoint.number):
+        yield Problem(
+            _("The witness names checkpoint %(number)d, which the database does not hold.")
+            % {"number": witness.number},
+            _(
+                "The log was cut, or a backup was restored. Run manage.py verify_audit_log; "
+                "after a restore that was wanted, move the witness file away."
+            ),
+        )
+    elif checkpoint is not None and now - checkpoint.sealed_at > PATIENCE:
+        yield from _missed_by_witness(system, checkpoint.number, witness.number)
+
+
+def _missed_by_witness(system: System, newest: int, witnessed: int | None) -> Iterator[Problem]:
+    if witnessed is None and not system.release.is_embedded:
+        return  # In production the workers of another host may seal, and keep a witness there.
+    if witnessed is None or witnessed < newest:
+        yield Problem(
+            _("The witness of the audit log is behind: checkpoint %(number)d is not in it.")
+            % {"number": newest},
+            _("Look for audit_witness_not_kept in the worker's log: the file cannot be written."),
+        )
+
+
+def _keys(system: System) -> Iterator[Problem]:
+    for purpose, algorithm in system.keys.missing:
+        yield Problem(
+            _("There is no active %(algorithm)s key for %(purpose)s.")
+            % {"algorithm": algorithm, "purpose": purpose},
+            _("Restart the web server: it makes the keys that are missing."),
+        )
+
+
+def _worker(system: System, now: datetime) -> Iterator[Problem]:
+    tasks = system.tasks
+    if worker_is_late(tasks, now=now, patience=PATIENCE):
+        newest = tasks.newest
+        yield Problem(
+            _("No background task has run for %(time)s.") % {"time": timesince(newest.ended_at, now)}
+            if newest
+            else _("No background task has run yet."),
+            _("Start manage.py serve again.")
+            if system.release.is_embedded
+            else _("Start the worker (celery -A identity worker) and the clock (celery -A identity beat)."),
+        )
+        return
+    for task in tasks.scheduled:
+        if task.run is None:
+            continue
+        if task.run.error:
+            yield Problem(
+                _("The task “%(title)s” failed with %(error)s.")
+                % {"title": task.title, "error": task.run.error},
+                _("The worker's log says why; the task tries again by itself."),
+            )
+        elif now - task.run.ended_at > OVERDUE * task.every + PATIENCE:
+            yield Problem(
+                _("The task “%(title)s” is overdue.") % {"title": task.title},
+                _("See that celery beat runs, exactly once, and that the worker keeps up."),
+            )
+
+
+def _cache(system: System) -> Iterator[Problem]:
+    if system.cache.error:
+        yield Problem(
+            _("The cache does not answer (%(error)s).") % {"error": system.cache.error},
+            _("See that Redis is running and that REDIS_URL names it."),
+        )
+
+
+def _settings(system: System) -> Iterator[Problem]:
+    if not system.release.is_embedded and not system.has_proxies:
+        yield Problem(
+            _("TRUSTED_PROXIES is empty: behind a proxy, all requests seem to come from the proxy."),
+            _("Set it to the network of your proxy, or lock-out by address keeps everybody out at once."),
+        )
