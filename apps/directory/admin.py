@@ -73,7 +73,7 @@ class PersonAdmin(AuditedModelAdmin):
     ordering = ("display_name",)
     autocomplete_fields = ("manager",)
     readonly_fields = (
-        "standing",
+        "state",
         "lock",
         "last_sign_in_at",
         "sign_in_count",
@@ -108,7 +108,7 @@ class PersonAdmin(AuditedModelAdmin):
                     "display_name",
                     ("given_name", "family_name"),
                     ("email", "is_email_verified"),
-                    "standing",
+                    "state",
                 )
             },
         ),
@@ -259,8 +259,7 @@ class PersonAdmin(AuditedModelAdmin):
         initials = "".join(word[0] for word in obj.display_name.split()[:2]).upper()
         return [obj.display_name, obj.username, initials]
 
-    @admin.display(description=gettext_lazy("Status"), ordering="status")
-    def standing(self, obj: User) -> str:
+    def _standing(self, obj: User) -> str:
         today = timezone.now().date()
         if obj.status == User.Status.ACTIVE and obj.starts_on and obj.starts_on > today:
             return badge(_("Not started yet"), COMING)
@@ -271,7 +270,7 @@ class PersonAdmin(AuditedModelAdmin):
     @admin.display(description=gettext_lazy("Status"), ordering="status")
     def state(self, obj: User) -> str:
         """Also that somebody is locked out: whoever cannot sign in is looked for here."""
-        standing = self.standing(obj)
+        standing = self._standing(obj)
         if not obj.is_locked(now=timezone.now()):
             return standing
         locked = badge(

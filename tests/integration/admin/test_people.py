@@ -88,6 +88,7 @@ def test_list_says_who_somebody_reports_to_and_whether_they_are_locked_out() -> 
     assert "Suspended" in rows["both"][1]
     assert "Locked" not in rows["free"][1]
     assert "Active" in rows["free"][1]
+    assert until in text_of(at_desk(make_superuser()).get(page_of(User.objects.get(username="locked"))))
     page = text_of(answer)
     assert "locked<wbr>@example.org" in page
     assert "Sales" in page
