@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-# What a cache that is away raises.
-UNREACHABLE = (OSError, RedisError)
+# What a cache raises that is away, or holds what we did not write.
+UNREACHABLE = (OSError, RedisError, ValueError, TypeError, RecursionError)
 KEPT = timedelta(days=30)
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class NotedTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
 
 def note_run(name: str, *, now: datetime, error: str = "") -> None:
     try:
-        cache.set(_key(name), (now, error), timeout=KEPT.total_seconds())
+        cache.set(_key(name), [now.isoformat(), error], timeout=KEPT.total_seconds())
     except UNREACHABLE as reason:
         log.warning("task_run_not_noted", task=name, error=str(reason))
 
@@ -45,7 +45,14 @@ def note_run(name: str, *, now: datetime, error: str = "") -> None:
 def last_runs(names: Iterable[str]) -> dict[str, TaskRun]:
     """Of those that have ended since the cache was emptied, by name. Raises: one of UNREACHABLE."""
     keys = {_key(name): name for name in names}
-    return {keys[key]: TaskRun(*found) for key, found in cache.get_many(keys).items()}
+    return {keys[key]: _run(*found) for key, found in cache.get_many(keys).items()}
+
+
+def _run(ended_at: str, error: str) -> TaskRun:
+    at = datetime.fromisoformat(ended_at)
+    if at.tzinfo is None:
+        raise ValueError(f"{ended_at} names no time zone")
+    return TaskRun(at, str(error))
 
 
 def _key(name: str) -> str:

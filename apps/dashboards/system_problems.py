@@ -127,6 +127,11 @@ def _worker(system: System, now: datetime) -> Iterator[Problem]:
             else _("Start the worker (celery -A identity worker) and the clock (celery -A identity beat)."),
         )
         return
+    if not tasks.is_known and not system.cache.error:
+        yield Problem(
+            _("The notes on background tasks cannot be read: something else writes to the cache."),
+            _("Give Gatehouse a Redis of its own, and delete the keys that hold task_runs."),
+        )
     for task in tasks.scheduled:
         if task.run is None:
             continue

@@ -132,8 +132,12 @@ if ENVIRONMENT.redis_url:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": ENVIRONMENT.redis_url,
-            # Whoever asks a cache that does not answer must not wait for it.
-            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+            "OPTIONS": {
+                "serializer": "apps.core.cache_format.JsonFormat",
+                # Whoever asks a cache that does not answer must not wait for it.
+                "socket_connect_timeout": 2,
+                "socket_timeout": 2,
+            },
         }
     }
 else:

@@ -233,6 +233,12 @@ def test_failed_and_overdue_tasks_are_named() -> None:
     assert len(words.splitlines()) == 2
 
 
+def test_notes_that_cannot_be_read_are_a_problem() -> None:
+    make_signing_keys()
+    cache.set("task_runs:audit.seal_pending", "yesterday")
+    assert "something else writes to the cache" in told(system_now())
+
+
 def with_log(system: System, **values: Any) -> System:
     return replace(system, log=replace(system.log, **values))
 
