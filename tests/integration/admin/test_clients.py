@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from apps.access.models import Application
+from apps.audit.admin_audit import NOTHING
 from apps.audit.models import AuditEvent
 from apps.oauth.models import Client, Scope
 from tests.factories.clients import make_client
@@ -235,7 +236,7 @@ def test_list_says_kind_age_of_the_secret_and_consent(browser: Browser) -> None:
             ("Wiki", web.client_id, "Web application with a server", "1 year ago", "Asked for", "Enabled"),
         ),
         (phone, ("Mobile or desktop application", "None", "Not asked for", "Enabled")),
-        (robot, ("Service or API without people", "just now", "–", "Enabled")),
+        (robot, ("Service or API without people", "just now", NOTHING, "Enabled")),
     ):
         for word in words:
             assert word in row, (word, row)
