@@ -305,6 +305,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     list_filter = (StandingFilter,)
     named_with = ("user", "client")
     search_fields = ("user__username", "user__display_name", "client__name")
+    search_help_text = gettext_lazy("Person or client")
     ordering = ("-created_at",)
     paginator = InfinitePaginator
     list_disable_select_all = True
