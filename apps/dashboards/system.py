@@ -15,6 +15,7 @@ from apps.audit.models import AuditVerificationRun, SealBatch
 from apps.audit.selectors import Backlog, latest_checkpoint, latest_verification, sealing_backlog
 from apps.audit.services.witnessing import Witness, own_witness
 from apps.core.task_runs import UNREACHABLE, TaskRun, last_runs
+from apps.jobs.selectors import dead_job_count
 from apps.keys.models import SigningKey
 from apps.keys.selectors import keys_in_use, missing_keys
 
@@ -95,6 +96,7 @@ class System:
     tasks: Tasks
     log: Log
     keys: Keys
+    dead_jobs: int
     has_proxies: bool
 
 
@@ -110,6 +112,7 @@ def system_now() -> System:
         tasks=_tasks(is_cache_up=not answering.error),
         log=Log(latest_checkpoint(), sealing_backlog(), latest_verification(), own_witness()),
         keys=Keys(tuple(keys), tuple(missing_keys(keys))),
+        dead_jobs=dead_job_count(),
         has_proxies=bool(settings.TRUSTED_PROXIES),
     )
 

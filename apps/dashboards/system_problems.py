@@ -34,6 +34,7 @@ def problems(system: System, *, now: datetime) -> list[Problem]:
         *_witness(system, now),
         *_keys(system),
         *_worker(system, now),
+        *_jobs(system),
         *_cache(system),
         *_settings(system),
     ]
@@ -146,6 +147,15 @@ def _worker(system: System, now: datetime) -> Iterator[Problem]:
                 _("The task “%(title)s” is overdue.") % {"title": task.title},
                 _("See that celery beat runs, exactly once, and that the worker keeps up."),
             )
+
+
+def _jobs(system: System) -> Iterator[Problem]:
+    if system.dead_jobs:
+        yield Problem(
+            ngettext("%(count)d job gave up.", "%(count)d jobs gave up.", system.dead_jobs)
+            % {"count": system.dead_jobs},
+            _("Open Jobs, look at those that gave up, and try them again or cancel them."),
+        )
 
 
 def _cache(system: System) -> Iterator[Problem]:

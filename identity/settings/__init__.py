@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.forms",  # its widgets' templates, for FORM_RENDERER
     "apps.core",
     "apps.audit",
+    "apps.jobs",
     "apps.directory",
     "apps.keys",
     "apps.access",
@@ -253,6 +254,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
+    "announce jobs that are due": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "remove old jobs": {"task": "jobs.remove_ended", "schedule": 86400.0},
     "seal the audit log": {"task": "audit.seal_pending", "schedule": 5.0, "options": {"expires": 5}},
     "sweep for events that were missed": {"task": "audit.sweep_unsealed", "schedule": 3600.0},
     "make next months' partitions": {"task": "audit.ensure_partitions", "schedule": 86400.0},

@@ -70,6 +70,7 @@ SIDEBAR: list[dict[str, Any]] = [
         "title": _("System"),
         "items": [
             _list(_("System status"), "monitor_heart", "dashboards", "systemstatus"),
+            _list(_("Jobs"), "pending_actions", "jobs", "job"),
             _list(_("Signing keys"), "key", "keys", "signingkey"),
         ],
     },

@@ -128,7 +128,7 @@ def test_every_right_that_opens_a_page_is_offered() -> None:
 def test_rights_stand_under_their_area_in_plain_words() -> None:
     page = text_of(at_desk(make_superuser()).get(adding("access.role")))
     legends = re.findall(r"<legend>\s*(.*?)\s*</legend>", page)
-    assert legends == ["People", "Access", "Applications", "Security", "Audit"]
+    assert legends == ["People", "Access", "Applications", "Security", "Audit", "System"]
     picker = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.index("<legend>") :]))
     for words in ("Sessions: end sessions", "Authorizations: revoke", "People: see People: add"):
         assert words in picker

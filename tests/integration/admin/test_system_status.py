@@ -24,6 +24,7 @@ from apps.audit.tasks import seal_audit_log
 from apps.core.task_runs import TaskRun, last_runs, note_run
 from apps.dashboards.system import Cache, System, system_now
 from apps.dashboards.system_problems import problems
+from apps.jobs.models import Job
 from apps.keys.models import SigningKey
 from tests.factories.keys import make_signing_keys
 from tests.integration.admin.desk import at_desk, listing, make_staff, make_superuser, text_of
@@ -114,6 +115,21 @@ def test_healthy_system_says_so() -> None:
         assert key.algorithm in page
     for title in configured.CELERY_BEAT_SCHEDULE:
         assert escape(title[1:]) in page
+
+
+def test_jobs_that_gave_up_are_a_problem() -> None:
+    system = healthy()
+    assert "gave up" not in told(system)
+    assert "1 job gave up. Open Jobs" in told(replace(system, dead_jobs=1))
+    Job.objects.create(
+        kind="test.gone",
+        payload="{}",
+        state=Job.State.DEAD,
+        next_attempt_at=NOW,
+        created_at=NOW,
+        actor_kind="system",
+    )
+    assert system_now().dead_jobs == 1
 
 
 def test_page_names_the_settings_and_keeps_their_secrets() -> None:
