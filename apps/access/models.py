@@ -49,7 +49,7 @@ class Application(models.Model):
     is_enabled = models.BooleanField(
         _("enabled"),
         default=True,
-        help_text=_("Switching it off refuses everybody at the next use of a token."),
+        help_text=_("Disabling it refuses everybody at the next use of a token."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -86,7 +86,7 @@ class Role(models.Model):
         Permission,
         blank=True,
         related_name="access_roles",
-        verbose_name=_("administration permissions"),
+        verbose_name=_("administration rights"),
         help_text=_("What holders may see and change in the administration, once they may enter it."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)

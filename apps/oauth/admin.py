@@ -14,12 +14,14 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from apps.audit.admin_audit import (
     BAD,
     DELETE,
     GOOD,
+    NOTHING,
     AuditedModelAdmin,
     Consequence,
     ReadOnlyAdmin,
@@ -53,10 +55,12 @@ from apps.oauth.models import (
     Scope,
 )
 from apps.oauth.services.authorizations import ConsentBasis
-from apps.oauth.services.clients import rotate_client_secret
+from apps.oauth.services.clients import CODE_KINDS, rotate_client_secret
 from apps.oauth.subjects import client_subject
 from apps.oauth.token_values import ClientSecretGenerator, digest
 
+# django-unfold asks for a plain string where Django takes a translation.
+CLIENT: Any = gettext_lazy("Client")
 NEW_SECRET = gettext_lazy("Make a new secret")
 
 for model in (AccessToken, AuthorizationCode, Client, IDToken, RefreshToken):
@@ -72,10 +76,12 @@ class ClientAdmin(AuditedModelAdmin):
     audit_secrets = ("client_secret",)
     object_actions = CLIENT_ACTIONS
     form = ClientForm
-    list_display = ("name", "kind_label", "application", "client_id", "enabled")
+    list_display = ("client", "kind_label", "application", "secret", "consent", "enabled")
     list_filter = ("kind", "is_enabled", "is_resource_server")
     list_select_related = ("application",)
     search_fields = ("name", "client_id", "application__name")
+    search_help_text = gettext_lazy("Name, client ID or application")
+    ordering = ("name",)
     autocomplete_fields = ("application",)
     main_fields = (
         "name",
@@ -107,7 +113,7 @@ class ClientAdmin(AuditedModelAdmin):
         return fixed if request.user.has_perm("access.change_application") else (*fixed, "application")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What people have used is switched off instead: its authorizations are evidence."""
+        """What people have used is disabled instead: its authorizations are evidence."""
         if not super().has_delete_permission(request, obj):
             return False
         return obj is None or not (
@@ -226,13 +232,27 @@ class ClientAdmin(AuditedModelAdmin):
     def audit_client_id(self, obj: Client) -> str:
         return str(obj.pk)
 
+    @display(description=CLIENT, header=True, ordering="name")
+    def client(self, obj: Client) -> list[str]:
+        return [obj.name, obj.client_id]
+
+    @admin.display(description=gettext_lazy("Secret made"), ordering="secret_changed_at")
+    def secret(self, obj: Client) -> str:
+        return _("None") if obj.is_public else moment(obj.secret_changed_at)
+
+    @admin.display(description=gettext_lazy("Consent"), ordering="skip_authorization")
+    def consent(self, obj: Client) -> str:
+        if obj.kind not in CODE_KINDS:
+            return NOTHING
+        return _("Not asked for") if obj.skip_authorization else _("Asked for")
+
     @admin.display(description=gettext_lazy("Kind"), ordering="kind")
     def kind_label(self, obj: Client) -> str:
         return obj.get_kind_display()
 
     @admin.display(description=gettext_lazy("State"), ordering="is_enabled")
     def enabled(self, obj: Client) -> str:
-        return badge(_("Switched on"), GOOD) if obj.is_enabled else badge(_("Switched off"), BAD)
+        return badge(_("Enabled"), GOOD) if obj.is_enabled else badge(_("Disabled"), BAD)
 
 
 def _to_secret_page(request: HttpRequest, client: Client, secret: str) -> HttpResponse:
@@ -270,7 +290,7 @@ class StandingFilter(SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", gettext_lazy("Not revoked")), ("revoked", gettext_lazy("Revoked"))]
+        return [("open", gettext_lazy("In force")), ("revoked", gettext_lazy("Revoked"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         states = {"open": Q(revoked_at__isnull=True), "revoked": Q(revoked_at__isnull=False)}
@@ -285,6 +305,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     list_filter = (StandingFilter,)
     named_with = ("user", "client")
     search_fields = ("user__username", "user__display_name", "client__name")
+    search_help_text = gettext_lazy("Person or client")
     ordering = ("-created_at",)
     paginator = InfinitePaginator
     list_disable_select_all = True
@@ -304,7 +325,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("State"))
     def state(self, obj: Authorization) -> str:
         if obj.revoked_at is None:
-            return badge(_("Not revoked"), GOOD)
+            return badge(_("In force"))
         return badge(obj.get_revoke_reason_display() or _("Revoked"), BAD)
 
     @admin.display(description=gettext_lazy("Granted"), ordering="created_at")

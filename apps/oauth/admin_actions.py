@@ -49,24 +49,20 @@ def _disabling(clients: QuerySet[Client], now: datetime) -> str:
     standing = Authorization.objects.filter(
         client__in=enabled.order_by().values("pk"), revoked_at__isnull=True
     )
-    what = ngettext("Switches off %(count)d client.", "Switches off %(count)d clients.", count) % {
-        "count": count
-    }
+    what = ngettext("Disables %(count)d client.", "Disables %(count)d clients.", count) % {"count": count}
     granted = standing.count()
     ends = ngettext(
         "%(count)d authorization that people gave stops working at its next use.",
         "%(count)d authorizations that people gave stop working at their next use.",
         granted,
     ) % {"count": granted}
-    closed = _("Nobody can sign in through it until it is switched on again.")
+    closed = _("Nobody can sign in through it until it is enabled again.")
     return " ".join([what, closed, ends] if granted else [what, closed])
 
 
 def _disable(clients: QuerySet[Client], own: By) -> str:
     count = _switch(clients.filter(is_enabled=True), own, on=False)
-    return ngettext("Switched off %(count)d client.", "Switched off %(count)d clients.", count) % {
-        "count": count
-    }
+    return ngettext("Disabled %(count)d client.", "Disabled %(count)d clients.", count) % {"count": count}
 
 
 def _enabling(clients: QuerySet[Client], now: datetime) -> str:
@@ -74,17 +70,15 @@ def _enabling(clients: QuerySet[Client], now: datetime) -> str:
     if not count:
         return ""
     return ngettext(
-        "Switches on %(count)d client. Authorizations that have not ended in the meantime work again.",
-        "Switches on %(count)d clients. Authorizations that have not ended in the meantime work again.",
+        "Enables %(count)d client. Authorizations that have not ended in the meantime work again.",
+        "Enables %(count)d clients. Authorizations that have not ended in the meantime work again.",
         count,
     ) % {"count": count}
 
 
 def _enable(clients: QuerySet[Client], own: By) -> str:
     count = _switch(clients.filter(is_enabled=False), own, on=True)
-    return ngettext("Switched on %(count)d client.", "Switched on %(count)d clients.", count) % {
-        "count": count
-    }
+    return ngettext("Enabled %(count)d client.", "Enabled %(count)d clients.", count) % {"count": count}
 
 
 def _revocation(authorizations: QuerySet[Authorization], now: datetime) -> str:
@@ -180,9 +174,9 @@ def clients_in_the_way(applications: QuerySet[Any], own: By) -> str:
 
 
 CLIENT_ACTIONS = (
-    ObjectAction("enable", gettext_lazy("Switch on"), "toggle_on", CHANGE, _enabling, _enable),
+    ObjectAction("enable", gettext_lazy("Enable"), "toggle_on", CHANGE, _enabling, _enable),
     ObjectAction(
-        "disable", gettext_lazy("Switch off"), "toggle_off", CHANGE, _disabling, _disable, is_dangerous=True
+        "disable", gettext_lazy("Disable"), "toggle_off", CHANGE, _disabling, _disable, is_dangerous=True
     ),
 )
 REVOKE = ObjectAction(

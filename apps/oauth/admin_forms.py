@@ -3,16 +3,24 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from apps.oauth.models import Client, Scope
-from apps.oauth.services.clients import PUBLIC_KINDS, conform_to_kind, redirect_uri_problems
+from apps.oauth.services.clients import (
+    CODE_KINDS,
+    NEEDS_ONE,
+    PUBLIC_KINDS,
+    conform_to_kind,
+    problem_with_redirect_uri,
+)
 from apps.oauth.standard_scopes import STANDARD_SCOPES
 
 URI_FIELDS = ("redirect_uris", "post_logout_redirect_uris")
-
+LONGEST_QUOTED = 120
+PROBLEMS_NAMED = 10
 
 # Also for those who only read the page: Django has no form fields for them.
 LABELS = {
@@ -24,7 +32,7 @@ LABELS = {
 HELP_TEXTS = {
     "redirect_uris": gettext_lazy(
         "Where people return to after they have signed in, one a line, compared character by character. "
-        "If the application sends another one, its users see an error and cannot sign in."
+        "If the application sends another one, its users see an error and cannot sign in. A service needs none."
     ),
     "post_logout_redirect_uris": gettext_lazy(
         "One a line. Without them people stay on our page after they have signed out."
@@ -75,14 +83,11 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         given = self.instance.scopes.split()
         self.fields["scopes"].choices = _scope_choices(given)  # type: ignore[attr-defined]  # it has choices
         self.initial["scopes"] = given
+        signs_in = self.instance.kind in CODE_KINDS and not self.instance._state.adding
+        self.fields["redirect_uris"].required = signs_in
+        self.fields["redirect_uris"].error_messages["required"] = NEEDS_ONE
         for name in URI_FIELDS:
             self.initial[name] = "\n".join(getattr(self.instance, name).split())
-
-    def clean_redirect_uris(self) -> str:
-        return " ".join(self.cleaned_data["redirect_uris"].split())
-
-    def clean_post_logout_redirect_uris(self) -> str:
-        return " ".join(self.cleaned_data["post_logout_redirect_uris"].split())
 
     def clean_scopes(self) -> str:
         return " ".join(self.cleaned_data["scopes"])
@@ -94,13 +99,26 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         conform_to_kind(self.instance)
         if self.instance.kind in PUBLIC_KINDS and "is_pkce_required" in self.cleaned_data:
             self.cleaned_data["is_pkce_required"] = True
-        candidate = Client(
-            kind=self.instance.kind, **{name: self.cleaned_data.get(name, "") for name in URI_FIELDS}
-        )
-        for name, problems in redirect_uri_problems(candidate).items():
-            for problem in problems:
-                self.add_error(name, problem)
+        for name in URI_FIELDS:
+            self._clean_lines(name)
+        if self.instance.kind in CODE_KINDS and self.cleaned_data.get("redirect_uris") == "":
+            self.add_error("redirect_uris", NEEDS_ONE)
         return cleaned
+
+    def _clean_lines(self, name: str) -> None:
+        """Here and not field by field: what a URI may be hangs on the kind."""
+        lines = self.cleaned_data.get(name, "").splitlines()
+        problems = [
+            _("Line %(number)d: %(uri)s %(problem)s.")
+            % {"number": number, "uri": Truncator(uri).chars(LONGEST_QUOTED), "problem": problem}
+            for number, line in enumerate(lines, start=1)
+            for uri in line.split()
+            if (problem := problem_with_redirect_uri(uri, kind=self.instance.kind))
+        ]
+        if name in self.cleaned_data:
+            self.cleaned_data[name] = " ".join(" ".join(lines).split())
+        for problem in problems[:PROBLEMS_NAMED]:
+            self.add_error(name, problem)
 
 
 def _scope_choices(given: list[str]) -> list[tuple[str, str]]:

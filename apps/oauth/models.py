@@ -93,7 +93,7 @@ class Client(AbstractApplication):
         help_text=_("Lets this client look at tokens of other clients, as far as they carry its own scopes."),
     )
     is_enabled = models.BooleanField(
-        _("enabled"), default=True, help_text=_("Switching it off refuses its tokens at their next use.")
+        _("enabled"), default=True, help_text=_("Disabling it refuses its tokens at their next use.")
     )
     website_url = WebAddressField(_("website"), blank=True)
     policy_url = WebAddressField(_("privacy policy"), blank=True)

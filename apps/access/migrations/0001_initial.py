@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     "is_enabled",
                     models.BooleanField(
                         default=True,
-                        help_text="Switching it off refuses everybody at the next use of a token.",
+                        help_text="Disabling it refuses everybody at the next use of a token.",
                         verbose_name="enabled",
                     ),
                 ),
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                         help_text="What holders may see and change in the administration, once they may enter it.",
                         related_name="access_roles",
                         to="auth.permission",
-                        verbose_name="administration permissions",
+                        verbose_name="administration rights",
                     ),
                 ),
                 (

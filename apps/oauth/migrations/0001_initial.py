@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                     "is_enabled",
                     models.BooleanField(
                         default=True,
-                        help_text="Switching it off refuses its tokens at their next use.",
+                        help_text="Disabling it refuses its tokens at their next use.",
                         verbose_name="enabled",
                     ),
                 ),

@@ -33,6 +33,7 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9._~:/-]{1,255}\Z")
 # Spec: RFC 6749 §3.3, scope-token.
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+\Z")
 PUBLIC_KINDS = frozenset({Client.Kind.SPA, Client.Kind.NATIVE})
+NEEDS_ONE = "A client that signs people in needs at least one."
 # Of which only a fast digest is kept: what can be guessed from that must not be taken.
 SHORTEST_SECRET = 32
 
@@ -135,6 +136,10 @@ def conform_to_kind(client: Client) -> None:
         client.is_pkce_required = True
 
 
+def problem_with_redirect_uri(uri: str, *, kind: str) -> str:
+    return problem_with(uri, is_native=kind == Client.Kind.NATIVE, allow_localhost=settings.EMBEDDED)
+
+
 def redirect_uri_problems(client: Client) -> dict[str, list[str]]:
     """What is wrong with the client's redirect URIs, by field."""
     found: dict[str, list[str]] = {}
@@ -142,16 +147,12 @@ def redirect_uri_problems(client: Client) -> dict[str, list[str]]:
         problems = [
             f"{uri} {problem}"
             for uri in getattr(client, name).split()
-            if (
-                problem := problem_with(
-                    uri, is_native=client.kind == Client.Kind.NATIVE, allow_localhost=settings.EMBEDDED
-                )
-            )
+            if (problem := problem_with_redirect_uri(uri, kind=client.kind))
         ]
         if problems:
             found[name] = problems
     if client.kind in CODE_KINDS and not client.redirect_uris.split():
-        found.setdefault("redirect_uris", []).append("A client that signs people in needs at least one.")
+        found.setdefault("redirect_uris", []).append(NEEDS_ONE)
     return found
 
 

@@ -222,13 +222,13 @@ def authorize(client: Client, user: User) -> Authorization:
     )
 
 
-def test_switching_a_client_off_says_whose_access_stops() -> None:
+def test_disabling_a_client_says_whose_access_stops() -> None:
     client = make_client().row
     authorize(client, make_user())
     authorize(client, make_user())
     browser = at_desk(make_superuser())
     asked = text_of(browser.get(action_page(client, "disable")))
-    assert "Switches off 1 client" in asked
+    assert "Disables 1 client" in asked
     assert "2 authorizations that people gave stop working" in asked
     browser.post(action_page(client, "disable"), CONFIRMED)
     client.refresh_from_db()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from apps.access.models import Application
+from apps.audit.admin_audit import NOTHING
 from apps.audit.models import AuditEvent
 from apps.oauth.models import Client, Scope
 from tests.factories.clients import make_client
@@ -182,6 +184,62 @@ def test_redirect_uris_are_judged_where_they_are_typed(
     assert answer.status_code == 200
     assert problem in str(answer.context["adminform"].form.errors["redirect_uris"])
     assert not Client.objects.exists()
+
+
+def test_line_that_is_wrong_is_named(browser: Browser, application: Application) -> None:
+    typed = "https://a.example.org/cb\r\n\r\nhttp://b.example.org/cb\r\n" + "x" * 5_000
+    answer = add(browser, application, redirect_uris=typed, post_logout_redirect_uris="nonsense")
+    errors = answer.context["adminform"].form.errors
+    first, second = errors["redirect_uris"]
+    assert first == "Line 3: http://b.example.org/cb must be https."
+    assert second.startswith("Line 4: xxx")
+    assert len(second) < 300
+    assert errors["post_logout_redirect_uris"] == [
+        "Line 1: nonsense is not an absolute URI without a fragment."
+    ]
+
+
+def test_pages_show_redirect_uris_one_a_line(browser: Browser) -> None:
+    uris = ["https://a.example.org/cb", "https://b.example.org/cb"]
+    client = make_client(redirect_uris=uris).row
+    assert "\n".join(uris) in text_of(browser.get(page_of(client)))
+    save(browser, page_of(client))
+    client.refresh_from_db()
+    assert client.redirect_uris.split() == uris
+    assert not AuditEvent.objects.filter(action="client.changed").exists()
+
+
+@pytest.mark.parametrize(("kind", "is_required"), [("web", True), ("spa", True), ("service", False)])
+def test_redirect_uris_are_marked_as_needed_where_they_are(
+    browser: Browser, kind: str, is_required: bool
+) -> None:
+    uris = ["https://a.example.org/cb"] if is_required else []
+    client = make_client(kind=kind, redirect_uris=uris, scopes=None).row
+    form = browser.get(page_of(client)).context["adminform"].form
+    assert form.fields["redirect_uris"].required is is_required
+    answer = browser.post(page_of(client), submission(browser.get(page_of(client)), redirect_uris=""))
+    errors = [] if answer.status_code == 302 else answer.context["adminform"].form.errors["redirect_uris"]
+    assert errors == (["A client that signs people in needs at least one."] if is_required else [])
+
+
+def test_list_says_kind_age_of_the_secret_and_consent(browser: Browser) -> None:
+    web = make_client(name="Wiki").row
+    make_client(name="Phone", kind="native", redirect_uris=["http://127.0.0.1/cb"], skip_authorization=True)
+    make_client(name="Robot", kind="service", redirect_uris=[], scopes=None)
+    Client.objects.filter(pk=web.pk).update(secret_changed_at=timezone.now() - timedelta(days=400))
+    page = text_of(browser.get(listing("oauth.client")))
+    rows = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)) for row in page.split("data-row")[1:]]
+    phone, robot, wiki = rows[:3]
+    for row, words in (
+        (
+            wiki,
+            ("Wiki", web.client_id, "Web application with a server", "1 year ago", "Asked for", "Enabled"),
+        ),
+        (phone, ("Mobile or desktop application", "None", "Not asked for", "Enabled")),
+        (robot, ("Service or API without people", "just now", NOTHING, "Enabled")),
+    ):
+        for word in words:
+            assert word in row, (word, row)
 
 
 def test_scope_that_does_not_exist_is_refused(browser: Browser, application: Application) -> None:
