@@ -140,3 +140,17 @@ def test_rights_are_given_by_keyboard(page: Page, admin_url: str, acme: Any) -> 
     page.get_by_role("button", name="Save", exact=True).click()
     page.goto(admin_url + PAGES["role-changed"].format(**acme[2]))
     expect(box).to_be_checked()
+
+
+def test_cell_on_a_phone_is_named_as_its_column(page: Page, admin_url: str) -> None:
+    page.goto(f"{admin_url}oauth/client/")
+    heads = [head.inner_text().split("\n")[0].strip() for head in page.locator("#result_list thead th").all()]
+    named = page.evaluate(
+        """() => [...document.querySelectorAll("#result_list tbody .data-row")[0].querySelectorAll("[data-label]")]
+            .map(cell => cell.dataset.label)"""
+    )
+    page.set_viewport_size({"width": 390, "height": HEIGHT})
+    cell = page.locator("#result_list .field-application").first
+    shown = cell.evaluate("cell => getComputedStyle(cell, '::before').textTransform")
+    assert {"Kind", "Application", "Secret made", "Consent", "State"} <= set(named) & set(heads)
+    assert shown == "none"

@@ -33,6 +33,14 @@
     }
   }
 
+  // On a phone a cell names its column, in the words of the head of the list.
+  function nameCells() {
+    for (const cell of document.querySelectorAll("#result_list [data-label]")) {
+      const [first, ...rest] = cell.dataset.label;
+      if (first) cell.dataset.label = first.toLocaleUpperCase(document.documentElement.lang) + rest.join("");
+    }
+  }
+
   // A bar leads to the rows behind it; its day and number are links in the table below it.
   function barUnder(event) {
     const chart = Chart.getChart(event.target);
@@ -50,6 +58,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     nameScrolling();
+    nameCells();
     nameAll(document);
     new MutationObserver(() => nameAll(document)).observe(document.body, { childList: true, subtree: true });
   });
