@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from apps.core.views import no_such_page
+from apps.core.views.error_pages import no_such_page
 from apps.signin.views.login import sign_in_to_administration
 
 urlpatterns = [
@@ -14,11 +14,12 @@ urlpatterns = [
     path("admin/password_change/", no_such_page),
     path("admin/password_change/done/", no_such_page),
     path("admin/", admin.site.urls),
+    path("", include("apps.core.urls")),
     path("", include("apps.oauth.urls")),
     path("", include("apps.signin.urls")),
 ]
 
-handler400 = "apps.core.views.bad_request"
-handler403 = "apps.core.views.permission_denied"
-handler404 = "apps.core.views.not_found"
-handler500 = "apps.core.views.server_error"
+handler400 = "apps.core.views.error_pages.bad_request"
+handler403 = "apps.core.views.error_pages.permission_denied"
+handler404 = "apps.core.views.error_pages.not_found"
+handler500 = "apps.core.views.error_pages.server_error"

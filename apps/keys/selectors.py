@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from jwcrypto.jwk import JWK
 
+from apps.core.health import ReadinessCheck
 from apps.keys.errors import NoSigningKey
 from apps.keys.key_material import parse
 from apps.keys.models import SigningKey
@@ -53,3 +54,6 @@ def missing_keys(keys: Iterable[SigningKey]) -> list[tuple[str, str]]:
 def private_key(kid: str) -> JWK:
     """Parsed once a process: loading an RSA key costs more than using it."""
     return parse(SigningKey.objects.get(kid=kid).private_jwk)
+
+
+SIGNING_KEYS = ReadinessCheck("signing_keys", lambda: not missing_keys(keys_in_use()))

@@ -84,6 +84,8 @@ MACHINE_DOOR_PATHS = (
     "/oauth/revoke",
     "/oauth/userinfo",
     "/.well-known/",
+    "/health",
+    "/readyz",
 )
 
 ROOT_URLCONF = "identity.urls"
@@ -208,7 +210,7 @@ CSRF_COOKIE_NAME = "__Host-gatehouse-csrf" if IS_HTTPS else "gatehouse-csrf"
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
+CSRF_FAILURE_VIEW = "apps.core.views.error_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 # Transport ----------------------------------------------------------------------------------------------------
