@@ -13,6 +13,22 @@ class SealChainBroken(DomainError):
     message = "The newest checkpoint of the audit log does not verify. Run verify_audit_log."
 
 
+class LogDoesNotVerify(DomainError):
+    """What was to be proven is not as it was signed."""
+
+    code = "log_does_not_verify"
+    http_status = 500
+    message = "This part of the audit log does not verify. Run verify_audit_log."
+
+
+class NothingToProve(DomainError):
+    """There is no such event or checkpoint, or the one is not under the other."""
+
+    code = "nothing_to_prove"
+    http_status = 404
+    message = "The audit log holds nothing of that kind to prove."
+
+
 class WitnessUnreadable(DomainError):
     """A witness file is there and says nothing that can be relied on."""
 

@@ -23,6 +23,7 @@ class FindingKind(StrEnum):
     CHAIN_BROKEN = "chain_broken"
     SIGNATURE_BAD = "signature_bad"
     ROOT_MISMATCH = "root_mismatch"
+    SUBTREE_CHANGED = "subtree_changed"
     WITNESS_CONTRADICTED = "witness_contradicted"
     VERIFICATION_CONTRADICTED = "verification_contradicted"
     WITNESS_UNREADABLE = "witness_unreadable"

@@ -23,11 +23,12 @@ from apps.audit.checkpoint_rows import (
 from apps.audit.conf import late_seal_threshold
 from apps.audit.constants import GENESIS_HASH, SIGNATURE_ALGORITHM
 from apps.audit.findings import Finding, FindingKind, VerificationReport
-from apps.audit.merkle import CompactRange
+from apps.audit.merkle import CompactRange, Subtree
 from apps.audit.models import SealBatch
 from apps.audit.ports import Signer
 from apps.audit.seal_rows import LOST, SealedRow, findings_in, read_rows
 from apps.audit.selectors import last_seal_number, misplaced_seals
+from apps.audit.stored_tree import misplaced_subtrees, stored_beside
 from apps.audit.unsealed_rows import as_uuid
 
 ROWS_AT_A_TIME = 1000
@@ -83,6 +84,11 @@ class LogWalk:
             )
             kind = FindingKind.SEAL_ROW_INSERTED
             self.report.add(Finding(kind, message, seal_number=number, event_id=as_uuid(event)))
+        for level, position in misplaced_subtrees():
+            message = (
+                f"The root of a subtree at level {level}, position {position} is covered by no checkpoint."
+            )
+            self.report.add(Finding(FindingKind.SUBTREE_CHANGED, message))
 
     def _check_number(self, number: int) -> None:
         expected, self._number = self._number + 1, number
@@ -131,9 +137,10 @@ class LogWalk:
         computed = tuple(rows[n].event_leaf or LOST if n in rows else LOST for n in range(first, last + 1))
         root = bytes(batch.root_hash)
         for leaves in (kept, stored, computed):
-            tree = self._tree.extended(leaves)
+            tree, subtrees = self._tree.grown(leaves)
             if tree.root() == root and tree.size == batch.tree_size:
                 self._report_rows(rows, first=first, last=last, leaves=leaves, sealed_at=batch.sealed_at)
+                self._check_subtrees(subtrees, batch.number)
                 self._tree = tree
                 if kept != leaves:
                     what = "was changed: its copy of the leaves is wrong"
@@ -150,6 +157,13 @@ class LogWalk:
         self._about(batch.number, FindingKind.ROOT_MISMATCH, what)
         # The kept frontier that gives the signed root lets later checkpoints be judged on their own.
         self._tree = rooted_frontier(batch) or self._tree.extended(stored)
+
+    def _check_subtrees(self, subtrees: Sequence[Subtree], number: int) -> None:
+        for subtree, stored in stored_beside(subtrees):
+            if stored != subtree.root:
+                what = f"was changed: the root kept at level {subtree.level}, position {subtree.position} is "
+                what += "wrong" if stored else "missing"
+                self._about(number, FindingKind.SUBTREE_CHANGED, what)
 
     def _report_rows(
         self,

@@ -105,6 +105,24 @@ class SealBatch(models.Model):
         return f"checkpoint {self.number}, {self.tree_size} events"
 
 
+class SealSubtree(models.Model):
+    """The root of a perfect subtree, from which proofs are made without reading the leaves below it."""
+
+    level = models.PositiveSmallIntegerField(
+        help_text="Over 256 leaves at level 1, 65,536 at level 2, and so on."
+    )
+    position = models.BigIntegerField(help_text="Counted from 0 among those of its level.")
+    root_hash = models.BinaryField(max_length=HASH_BYTES)
+
+    class Meta:
+        db_table = "audit_seal_subtree"
+        verbose_name = "subtree of the log"
+        constraints = [models.UniqueConstraint(fields=["level", "position"], name="audit_seal_subtree_place")]
+
+    def __str__(self) -> str:
+        return f"level {self.level}, position {self.position}"
+
+
 class AuditVerificationRun(models.Model):
     """What a verification of the log found, kept to be shown; the proof is to run it again."""
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 EVENT_TABLE = "audit_event"
-SEAL_TABLES = ("audit_sealed_event", "audit_seal_batch")
+SEAL_TABLES = ("audit_sealed_event", "audit_seal_batch", "audit_seal_subtree")
 TABLES = (EVENT_TABLE, *SEAL_TABLES)
 # Written out, and not read from the model: the migration that made these triggers must stay what it was.
 KEPT_COLUMNS = (
@@ -145,6 +145,7 @@ def _sqlite_statements() -> list[str]:
         EVENT_TABLE: "id = NEW.id",
         "audit_sealed_event": "seal_number = NEW.seal_number OR event_id = NEW.event_id",
         "audit_seal_batch": "number = NEW.number OR tree_size = NEW.tree_size",
+        "audit_seal_subtree": "id = NEW.id OR (level = NEW.level AND position = NEW.position)",
     }
     statements += [
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608  # constants of this file

@@ -133,6 +133,32 @@ class Migration(migrations.Migration):
                 "ordering": ["seal_number"],
             },
         ),
+        migrations.CreateModel(
+            name="SealSubtree",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        help_text="Over 256 leaves at level 1, 65,536 at level 2, and so on."
+                    ),
+                ),
+                ("position", models.BigIntegerField(help_text="Counted from 0 among those of its level.")),
+                ("root_hash", models.BinaryField(max_length=32)),
+            ],
+            options={
+                "verbose_name": "subtree of the log",
+                "db_table": "audit_seal_subtree",
+                "constraints": [
+                    models.UniqueConstraint(fields=["level", "position"], name="audit_seal_subtree_place")
+                ],
+            },
+        ),
         CreateMonthlyPartitionedModel(
             name="AuditEvent",
             fields=[

@@ -10,7 +10,7 @@ from itertools import islice
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.audit.careful_reading import UNREADABLE
 from apps.audit.checkpoint import Checkpoint
@@ -19,8 +19,8 @@ from apps.audit.conf import log_origin, seal_batch_size, seal_lookback
 from apps.audit.constants import GENESIS_HASH, SIGNATURE_ALGORITHM
 from apps.audit.errors import SealChainBroken
 from apps.audit.event_id_form import ids_out_of_form
-from apps.audit.merkle import CompactRange
-from apps.audit.models import SealBatch, SealedEvent
+from apps.audit.merkle import CompactRange, Subtree
+from apps.audit.models import SealBatch, SealedEvent, SealSubtree
 from apps.audit.ports import Signer, signer
 from apps.audit.selectors import (
     latest_checkpoint,
@@ -105,7 +105,18 @@ def _seal(events: list[Sealable], *, signer: Signer, now: datetime) -> SealBatch
         SealedEvent(seal_number=number, event_id=event.content.id, leaf_hash=event.leaf)
         for number, event in enumerate(events, tree.size + 1)
     )
-    return _append_checkpoint(newest, tree=tree.extended(leaves), leaves=leaves, signer=signer, now=now)
+    grown, subtrees = tree.grown(leaves)
+    _keep_subtrees(subtrees)
+    return _append_checkpoint(newest, tree=grown, leaves=leaves, signer=signer, now=now)
+
+
+def _keep_subtrees(subtrees: list[Subtree]) -> None:
+    try:
+        SealSubtree.objects.bulk_create(
+            SealSubtree(level=level, position=position, root_hash=root) for level, position, root in subtrees
+        )
+    except IntegrityError as error:
+        raise SealChainBroken("the root of a subtree stands there before its leaves are sealed") from error
 
 
 def _is_only_sealer() -> bool:

@@ -2,7 +2,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from apps.audit.models import AuditEvent, SealBatch, SealedEvent
+from apps.audit.models import AuditEvent, SealBatch, SealedEvent, SealSubtree
 from apps.audit.services.sealing import seal_pending
 from apps.audit.triggers import missing_triggers
 from tests.integration.audit.log_setup import NOW, record, record_many, run_sql, stored, triggers_dropped
@@ -93,6 +93,27 @@ def test_update_of_a_seal_is_refused(change: str) -> None:
     seal_pending(now=NOW)
     with pytest.raises(IntegrityError, match=REFUSED), transaction.atomic():
         run_sql(change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_seal_subtree SET position = position",
+        "DELETE FROM audit_seal_subtree",
+        "INSERT OR REPLACE INTO audit_seal_subtree SELECT * FROM audit_seal_subtree",
+        "INSERT OR REPLACE INTO audit_seal_subtree (id, level, position, root_hash) "
+        "SELECT id + 1, level, position, root_hash FROM audit_seal_subtree",
+        "TRUNCATE audit_seal_subtree",
+    ],
+)
+def test_change_of_a_kept_subtree_is_refused(change: str) -> None:
+    SealSubtree.objects.create(level=1, position=0, root_hash=b"r" * 32)
+    word = {"postgresql": "INSERT", "sqlite": "TRUNCATE"}[connection.vendor]
+    if change.startswith(word):
+        return  # a statement that only the other database knows
+    with pytest.raises(IntegrityError, match=REFUSED), transaction.atomic():
+        run_sql(change)
+    assert SealSubtree.objects.filter(level=1, position=0, root_hash=b"r" * 32).count() == 1
 
 
 def test_orm_cannot_change_or_delete_either() -> None:
