@@ -46,5 +46,9 @@ class Signer(Protocol):
         """False for a wrong signature and for a key id that was never this installation's."""
         ...
 
+    def public_key(self, key_id: str) -> bytes | None:
+        """The 32 bytes that others verify with; None for a key id that was never this installation's."""
+        ...
+
 
 signer: Port[Signer] = Port("audit.signer")

@@ -1,5 +1,7 @@
 """The audit log's signer: this app's Ed25519 key behind the port that audit declares."""
 
+from jwcrypto.jwk import JWK
+
 from apps.audit.ports import AuditSignature
 from apps.core.encryption import EncryptionError
 from apps.keys import key_material
@@ -16,15 +18,22 @@ class KeyStoreSigner:
         return AuditSignature(key_id=key.kid, algorithm=key.algorithm, value=value)
 
     def verify(self, message: bytes, signature: AuditSignature) -> bool:
-        """Trusts a key only if its private half decrypts under the field key, which the database does not hold:
-        whoever can write to the database alone cannot plant a key of their own and sign the log anew with it.
-        """
-        if not SigningKey.objects.filter(kid=signature.key_id, purpose=AUDIT).exists():
-            return False
-        try:
-            key = private_key(signature.key_id)
-        except EncryptionError:
-            return False
-        return key.thumbprint() == signature.key_id and key_material.verify_bytes(
-            key, message, signature.value
-        )
+        key = _own_key(signature.key_id)
+        return key is not None and key_material.verify_bytes(key, message, signature.value)
+
+    def public_key(self, key_id: str) -> bytes | None:
+        key = _own_key(key_id)
+        return key_material.public_bytes(key) if key is not None else None
+
+
+def _own_key(key_id: str) -> JWK | None:
+    """Trusts a key only if its private half decrypts under the field key, which the database does not hold:
+    whoever can write to the database alone cannot plant a key of their own and sign the log anew with it.
+    """
+    if not SigningKey.objects.filter(kid=key_id, purpose=AUDIT).exists():
+        return None
+    try:
+        key = private_key(key_id)
+    except EncryptionError:
+        return None
+    return key if key.thumbprint() == key_id else None

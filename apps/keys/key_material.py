@@ -34,6 +34,11 @@ def parse(jwk: str | dict[str, str]) -> JWK:
     return JWK.from_json(jwk) if isinstance(jwk, str) else JWK(**jwk)
 
 
+def public_bytes(key: JWK) -> bytes:
+    """The 32 bytes of an Ed25519 public key."""
+    return cast("Ed25519PublicKey", key.get_op_key("verify")).public_bytes_raw()
+
+
 def sign_bytes(key: JWK, message: bytes) -> bytes:
     """An Ed25519 signature over the message itself, outside any JWS."""
     return cast("Ed25519PrivateKey", key.get_op_key("sign")).sign(message)

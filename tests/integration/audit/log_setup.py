@@ -40,6 +40,9 @@ class LogTestSigner:
             return False
         return signature.key_id == "test"
 
+    def public_key(self, key_id: str) -> bytes | None:
+        return self._key.public_key().public_bytes_raw() if key_id == "test" else None
+
 
 def record(*, now: datetime = NOW, **values: Any) -> AuditEvent:
     arguments: dict[str, Any] = {
