@@ -70,6 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     user_permissions = None  # type: ignore[assignment]  # permissions come from role assignments only
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    password = models.CharField(_("password"), max_length=256)
     username = models.CharField(
         _("user name"),
         max_length=150,

@@ -167,7 +167,13 @@ LOGIN_REDIRECT_URL = "signin:home"
 LOGOUT_REDIRECT_URL = "signin:login"
 
 # OWASP Password Storage Cheat Sheet: Argon2id, 19 MiB, 2 passes, 1 lane.
-PASSWORD_HASHERS = ["apps.directory.password_hashing.OwaspArgon2Hasher"]
+PASSWORD_HASHERS = [
+    "apps.directory.password_hashing.OwaspArgon2Hasher",
+    # Verified, never made: each gives way to the first at its person's next sign-in.
+    "apps.directory.foreign_hashes.BcryptInArgon2",
+    "apps.directory.foreign_hashes.Pbkdf2InArgon2",
+    "apps.directory.foreign_hashes.SaltedShaInArgon2",
+]
 ARGON2 = {"memory_kib": 19456, "passes": 2, "lanes": 1}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 from apps.audit.ports import Outcome, Subject
 from apps.audit.services.record import record_event
 from apps.core.origin import Origin
-from apps.directory.errors import PersonRefused
+from apps.directory.errors import PasswordHashRefused, PersonRefused
 from apps.directory.events import DirectoryAction
+from apps.directory.foreign_hashes import accept_foreign_hash
 from apps.directory.models import User
 from apps.directory.selectors import subject_of
 
@@ -32,9 +33,21 @@ class NewPerson:
     is_email_verified: bool = False
 
 
+@dataclass(frozen=True)
+class ForeignHash:
+    """In place of a password: what another system kept of it, as `accept_foreign_hash` reads it."""
+
+    text: str
+
+
 @transaction.atomic
 def create_person(
-    *, details: NewPerson, password: str | None, actor: Subject, origin: Origin, now: datetime
+    *,
+    details: NewPerson,
+    password: str | ForeignHash | None,
+    actor: Subject,
+    origin: Origin,
+    now: datetime,
 ) -> User:
     """A new person; without a password they cannot sign in until one is set.
 
@@ -43,6 +56,8 @@ def create_person(
     user = User(**vars(details), created_at=now)
     if password is None:
         user.set_unusable_password()
+    elif isinstance(password, ForeignHash):
+        _accept_hash(user, password.text, now=now)
     else:
         _accept_password(user, password, now=now)
     try:
@@ -135,6 +150,18 @@ def _accept_password(user: User, password: str, *, now: datetime) -> None:
     except ValidationError as error:
         raise PersonRefused("; ".join(error.messages), field="password") from error
     user.set_password(password)
+    _note_password(user, now=now)
+
+
+def _accept_hash(user: User, text: str, *, now: datetime) -> None:
+    try:
+        user.password = accept_foreign_hash(text)
+    except PasswordHashRefused as error:
+        raise PersonRefused(error.detail, field="password") from error
+    _note_password(user, now=now)
+
+
+def _note_password(user: User, *, now: datetime) -> None:
     user.password_changed_at = now
     user.password_expires_at = now + settings.PASSWORD_MAX_AGE
     user.sign_ins_valid_since = now

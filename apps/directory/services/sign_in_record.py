@@ -18,6 +18,12 @@ def note_sign_in(*, user_id: UUID, now: datetime) -> None:
 
 
 def replace_hash(*, user: User, encoded: str) -> None:
-    """Store a hash of the same password made with today's parameters, unless the password was changed meanwhile."""
+    """Store a hash of the same password made with today's parameters, unless the password was changed meanwhile.
+
+    Another sign-in may have stored one at this very moment: then that is the person's, and `user` gets it.
+    """
     if User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
         user.password = encoded
+        return
+    same_password = User.objects.filter(pk=user.pk, password_changed_at=user.password_changed_at)
+    user.password = same_password.values_list("password", flat=True).first() or user.password

@@ -13,14 +13,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import is_password_usable, make_password, verify_password
 from django.db import transaction
 from django.utils.functional import SimpleLazyObject
 
 from apps.audit.ports import ANONYMOUS, Outcome
 from apps.audit.services.record import record_event
 from apps.core.origin import Origin
-from apps.directory.selectors import person_by_identifier, subject_of
+from apps.directory.selectors import hash_for_nobody, person_by_identifier, subject_of
 from apps.directory.services.sign_in_record import failure_counter, replace_hash
 from apps.signin import lockout
 from apps.signin.conf import lockout_limits
@@ -63,12 +63,13 @@ class PasswordCheck:
 @dataclass(frozen=True)
 class _Match:
     is_right: bool
-    better_hash: str
+    is_outdated: bool
 
 
 @dataclass(frozen=True)
 class _Charge:
     user: User | None
+    hash_for_nobody: str
     is_recognised: bool
     address_allows: bool
     account_allows: bool
@@ -76,11 +77,11 @@ class _Charge:
 
 def check_credentials(*, credentials: Credentials, now: datetime) -> PasswordCheck:
     charge = _charge_attempt(credentials, now=now)
-    match = _match(charge.user, credentials.password)
+    match = _match(charge, credentials.password)
     refusal = _judge(charge, is_right=match.is_right, now=now)
     _settle(charge, credentials, refusal=refusal, now=now)
-    if refusal is None and charge.user is not None and match.better_hash:
-        replace_hash(user=charge.user, encoded=match.better_hash)
+    if refusal is None and charge.user is not None and match.is_outdated:
+        replace_hash(user=charge.user, encoded=make_password(credentials.password))
     return PasswordCheck(user=charge.user if refusal is None else None, refusal=refusal)
 
 
@@ -88,6 +89,7 @@ def check_credentials(*, credentials: Credentials, now: datetime) -> PasswordChe
 def _charge_attempt(credentials: Credentials, *, now: datetime) -> _Charge:
     limits = lockout_limits()
     user = person_by_identifier(credentials.identifier)
+    decoy = hash_for_nobody(credentials.identifier)
     address = _address(credentials.origin)
     AddressThrottle.objects.bulk_create([AddressThrottle(address=address)], ignore_conflicts=True)
     address_allows = lockout.charge(
@@ -108,19 +110,20 @@ def _charge_attempt(credentials: Credentials, *, now: datetime) -> _Charge:
         window=limits.window,
         now=now,
     )
-    return _Charge(user, is_recognised, address_allows, account_allows)
+    return _Charge(user, decoy, is_recognised, address_allows, account_allows)
 
 
-def _match(user: User | None, password: str) -> _Match:
-    """One password hash is computed, whoever it is for and whether or not it can match; after a right password
-    a second one, if the first was made with parameters that are no longer ours."""
+def _match(charge: _Charge, password: str) -> _Match:
+    """One password hash is computed, whoever it is for and whether or not it can match; what another system's hash
+    costs on top is paid for somebody unknown as often as for people."""
     # Asked for in either case: a process makes it at its first sign-in, and that must not tell whose it was.
     dummy = str(DUMMY_HASH)
-    encoded = user.password if user is not None and user.has_usable_password() else dummy
-    better: list[str] = []
-    is_match = check_password(password, encoded, setter=lambda raw: better.append(make_password(raw)))
+    user = charge.user
+    stored = charge.hash_for_nobody if user is None else user.password
+    encoded = stored if stored and is_password_usable(stored) else dummy
+    is_match, is_outdated = verify_password(password, encoded)
     is_right = is_match and user is not None and encoded == user.password
-    return _Match(is_right=is_right, better_hash=better[0] if better and is_right else "")
+    return _Match(is_right=is_right, is_outdated=is_outdated)
 
 
 def _judge(charge: _Charge, *, is_right: bool, now: datetime) -> Refusal | None:

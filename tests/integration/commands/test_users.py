@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.directory.models import User
+from tests.factories.foreign_hashes import FOREIGN_HASHES, Maker
 from tests.factories.people import make_user
 from tests.integration.commands.command_line import CommandLine
 from tests.services.gatehouse import Gatehouse
@@ -51,6 +52,21 @@ def test_only_the_line_end_is_taken_off_a_password(manage: CommandLine) -> None:
     assert check_password(" spaces count here ", User.objects.get().password)
 
 
+@pytest.mark.parametrize("make", FOREIGN_HASHES.values(), ids=FOREIGN_HASHES)
+def test_person_comes_with_the_hash_that_another_system_kept(manage: CommandLine, make: Maker) -> None:
+    done = manage("users", "create", "--username", "kim", "--password-hash-stdin", typed=f"{make()}\n")
+    assert (done.exit_code, done.out) == (0, "Created kim.\n")
+    assert check_password(PASSWORD, User.objects.get().password)
+
+
+def test_hash_that_would_make_signing_in_slow_is_refused(manage: CommandLine) -> None:
+    slow = "$2b$31$abcdefghijklmnopqrstuuhBy4nj2ISnDrdjKk.Q71AILygcYsZZe"
+    done = manage("users", "create", "--username", "kim", "--password-hash-stdin", typed=slow)
+    assert (done.exit_code, done.out) == (1, "")
+    assert done.reason == "CommandError: password: bcrypt's cost is 31; 4 to 13 are accepted."
+    assert not User.objects.exists()
+
+
 def test_people_are_listed(manage: CommandLine) -> None:
     first, second = make_user(), make_user(status=User.Status.SUSPENDED)
     rows = {
@@ -89,6 +105,7 @@ def test_refusal_is_one_line_and_exit_code_1(
         ["create"],
         ["create", "--username"],
         ["create", "--username", "kim", "--password", "on the command line"],
+        ["create", "--username", "kim", "--password-stdin", "--password-hash-stdin"],
         ["promote"],
         ["list", "--xml"],
     ],

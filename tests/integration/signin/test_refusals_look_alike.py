@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.audit.models import AuditEvent
+from apps.directory.foreign_hashes import accept_foreign_hash
 from apps.directory.models import User
 from apps.directory.password_hashing import OwaspArgon2Hasher
 from apps.signin.models import AddressThrottle
+from tests.factories.foreign_hashes import FOREIGN_HASHES
 from tests.factories.people import PASSWORD, make_user
 from tests.integration.signin.attempts import page_without_token, refusal_reasons
 
@@ -48,11 +50,28 @@ def _without_password(username: str) -> None:
     user.save()
 
 
+def _imported(username: str, **fields: Any) -> None:
+    make_user(username=username, password=accept_foreign_hash(FOREIGN_HASHES["bcrypt"]()), **fields)
+
+
 # name of the situation: how it comes about, the password typed, the address, the reason in the log
 SITUATIONS: dict[str, tuple[Callable[[str], Any], str, str, str]] = {
     "unknown": (lambda username: None, PASSWORD, "192.0.2.1", "unknown_identifier"),
     "wrong password": (_plain, "Wooden-Gate-Stays-7!", "192.0.2.2", "wrong_password"),
     "no password": (_without_password, PASSWORD, "192.0.2.3", "wrong_password"),
+    "imported hash": (_imported, "Wooden-Gate-Stays-7!", "192.0.2.8", "wrong_password"),
+    "imported hash, locked": (
+        lambda username: _imported(username, locked_until=timezone.now() + timedelta(minutes=5)),
+        PASSWORD,
+        "192.0.2.9",
+        "locked",
+    ),
+    "imported hash, suspended": (
+        lambda username: _imported(username, status=User.Status.SUSPENDED),
+        PASSWORD,
+        "192.0.2.10",
+        "not_active",
+    ),
     "locked account": (_locked, PASSWORD, "192.0.2.4", "locked"),
     "locked address": (_from_locked_address, PASSWORD, LOCKED_ADDRESS, "address_locked"),
     "suspended": (
@@ -126,7 +145,7 @@ def _outcome(situation: str, number: int, hashes: list[str]) -> dict[str, Any]:
 def test_every_refusal_answers_alike_and_does_the_same_work(hashes: list[str]) -> None:
     # The dummy hash is made at the first attempt of a process, whoever makes it.
     Client().post("/login/", {"identifier": "nobody", "password": "nothing"})
-    outcomes = {name: _outcome(name, number, hashes) for number, name in enumerate(SITUATIONS)}
+    outcomes = {name: _outcome(name, number, hashes) for number, name in enumerate(SITUATIONS, start=10)}
     expected = outcomes["unknown"]
     assert expected["status"] == 401
     assert expected["hashes"] == ["verify"]

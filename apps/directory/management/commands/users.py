@@ -11,8 +11,9 @@ from django.utils import timezone
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.errors import PersonRefused
+from apps.directory.foreign_hashes import LONGEST_HASH
 from apps.directory.models import User
-from apps.directory.services.people import NewPerson, create_person, unlock_person
+from apps.directory.services.people import ForeignHash, NewPerson, create_person, unlock_person
 
 
 class Command(BaseCommand):
@@ -26,8 +27,15 @@ class Command(BaseCommand):
         create.add_argument("--given-name", default="")
         create.add_argument("--family-name", default="")
         create.add_argument("--department", default="")
-        create.add_argument(
+        passwords = create.add_mutually_exclusive_group()
+        passwords.add_argument(
             "--password-stdin", action="store_true", help="read the password from standard input"
+        )
+        passwords.add_argument(
+            "--password-hash-stdin",
+            action="store_true",
+            help="read from standard input what another system kept of the password: a bcrypt hash, an LDAP {SSHA} "
+            "value or the JSON of one password credential from a Keycloak export",
         )
         create.add_argument("--email-verified", action="store_true")
         create.add_argument("--admin", action="store_true", help="may do everything in the administration")
@@ -41,7 +49,11 @@ class Command(BaseCommand):
         {"create": self.create, "list": self.list, "unlock": self.unlock}[options["verb"]](options)
 
     def create(self, options: dict[str, Any]) -> None:
-        password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
+        password: str | ForeignHash | None = None
+        if options["password_stdin"]:
+            password = sys.stdin.readline().rstrip("\r\n")
+        elif options["password_hash_stdin"]:
+            password = ForeignHash(sys.stdin.read(LONGEST_HASH + 1))
         details = NewPerson(
             username=options["username"],
             email=options["email"],
