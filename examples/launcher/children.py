@@ -55,13 +55,16 @@ def run_step(command: Sequence[str], *, env: Mapping[str, str], log: Path) -> st
 
     Raises: StepFailed.
     """
-    with log.open("ab") as errors, _spawn(command, env, stderr=errors) as process:
-        before = errors.tell()
-        try:
-            printed, _ = process.communicate()
-        except BaseException:  # Also Ctrl-C: the child is in a group of its own and would go on by itself.
-            _signal_group(process, signal.SIGKILL)
-            raise
+    with log.open("ab") as errors:
+        before = errors.tell()  # the child writes through the same position as soon as it runs
+        with _spawn(command, env, stderr=errors) as process:
+            try:
+                printed, _ = process.communicate()
+            except (
+                BaseException
+            ):  # Also Ctrl-C: the child is in a group of its own and would go on by itself.
+                _signal_group(process, signal.SIGKILL)
+                raise
     if process.returncode != 0:
         said = log.read_bytes()[before:]
         with log.open("ab") as file:
