@@ -1,4 +1,7 @@
-"""Making and parsing key pairs on jwcrypto; no database, no request. Spec: RFC 7517, RFC 7638, RFC 8037."""
+"""Making and parsing key pairs on jwcrypto; no database, no request.
+
+Spec: RFC 7517, RFC 7638, RFC 8037, RFC 9864.
+"""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,9 +13,14 @@ from jwcrypto.jwk import JWK
 RSA_BITS = 2048
 PARAMETERS: dict[str, dict[str, Any]] = {
     "RS256": {"kty": "RSA", "size": RSA_BITS},
+    "PS256": {"kty": "RSA", "size": RSA_BITS},
     "ES256": {"kty": "EC", "crv": "P-256"},
     "Ed25519": {"kty": "OKP", "crv": "Ed25519"},
 }
+# Names that tokens may carry, each with the algorithm of the key behind it. Ed25519 has an older, vaguer one.
+KEY_BEHIND = {**{name: name for name in PARAMETERS}, "EdDSA": "Ed25519"}
+# Published without a name: whoever is told one refuses tokens that carry the other.
+TWO_NAMES = frozenset({"Ed25519"})
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,9 @@ def generate(algorithm: str) -> NewKey:
     """A new pair; its kid is the RFC 7638 thumbprint of the public half."""
     key = JWK.generate(**PARAMETERS[algorithm])
     kid: str = key.thumbprint()
-    public = {**key.export_public(as_dict=True), "use": "sig", "alg": algorithm, "kid": kid}
+    public = {**key.export_public(as_dict=True), "use": "sig", "kid": kid}
+    if algorithm not in TWO_NAMES:
+        public["alg"] = algorithm
     return NewKey(kid=kid, private_jwk=key.export_private(), public_jwk=public)
 
 

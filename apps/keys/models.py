@@ -17,6 +17,7 @@ class SigningKey(models.Model):
 
     class Algorithm(models.TextChoices):
         RS256 = "RS256", "RS256"
+        PS256 = "PS256", "PS256"
         ES256 = "ES256", "ES256"
         ED25519 = "Ed25519", "Ed25519"
 

@@ -12,7 +12,9 @@ from apps.keys.models import SigningKey
 
 NEEDED = (
     (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.RS256),
+    (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.PS256),
     (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.ES256),
+    (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.ED25519),
     (SigningKey.Purpose.AUDIT, SigningKey.Algorithm.ED25519),
 )
 VERIFYING = (SigningKey.State.ACTIVE, SigningKey.State.RETIRING)

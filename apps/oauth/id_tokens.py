@@ -10,15 +10,22 @@ from django.conf import settings
 
 from apps.oauth.claims import claims_for
 from apps.oauth.conf import id_token_lifetime
-from apps.oauth.models import Authorization
+from apps.oauth.models import Authorization, Client
 
 TYP = "JWT"
 PASSWORD_ACR = "urn:gatehouse:acr:password"  # noqa: S105 - a class of authentication
 
 
 def id_token_claims(
-    *, authorization: Authorization, scopes: Collection[str], access_token: str, nonce: str, now: datetime
+    *,
+    authorization: Authorization,
+    scopes: Collection[str],
+    access_token: str,
+    nonce: str,
+    algorithm: str,
+    now: datetime,
 ) -> dict[str, Any]:
+    """`algorithm` is the one that will sign them: `at_hash` follows its hash."""
     issued_at = int(now.timestamp())
     claims = {
         **claims_for(authorization.user, scopes),
@@ -29,7 +36,7 @@ def id_token_claims(
         "auth_time": int(authorization.auth_time.timestamp()),
         "acr": PASSWORD_ACR,
         "amr": authorization.amr,
-        "at_hash": _left_half_hash(access_token),
+        "at_hash": left_half_hash(access_token, algorithm=algorithm),
     }
     if authorization.session_id:
         claims["sid"] = str(authorization.session_id)
@@ -38,7 +45,8 @@ def id_token_claims(
     return claims
 
 
-def _left_half_hash(value: str) -> str:
-    """RS256 and ES256 both hash with SHA-256."""
-    digest = hashlib.sha256(value.encode()).digest()
+def left_half_hash(value: str, *, algorithm: str) -> str:
+    """By the hash of the signature: SHA-512 inside Ed25519 (RFC 8032 §5.1), SHA-256 in all others of ours."""
+    is_ed25519 = algorithm in {Client.SigningAlgorithm.ED25519, Client.SigningAlgorithm.EDDSA}
+    digest = (hashlib.sha512 if is_ed25519 else hashlib.sha256)(value.encode()).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).decode().rstrip("=")

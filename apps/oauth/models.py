@@ -48,7 +48,10 @@ class Client(AbstractApplication):
 
     class SigningAlgorithm(models.TextChoices):
         RS256 = "RS256", "RS256"
+        PS256 = "PS256", "PS256"
         ES256 = "ES256", "ES256"
+        ED25519 = "Ed25519", "Ed25519"
+        EDDSA = "EdDSA", _("EdDSA (Ed25519 by its older name)")
 
     # An owner who leaves must not take the client along; the application behind it has the owner.
     user = None

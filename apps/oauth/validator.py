@@ -252,6 +252,7 @@ class GatehouseValidator(OAuth2Validator):
             scopes=request.scopes,
             access_token=token["access_token"],
             nonce=exchange.code.nonce if exchange.code else "",
+            algorithm=request.client.algorithm,
             now=exchange.now,
         )
         return sign_jwt(claims=claims, algorithm=request.client.algorithm, typ=TYP)

@@ -5,7 +5,7 @@ import hmac
 from typing import Any
 
 from joserfc import jws
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from apps.keys.key_material import parse
 from apps.keys.models import SigningKey
@@ -20,7 +20,8 @@ def forgeries(token: str) -> dict[str, str]:
     published = SigningKey.objects.get(kid=header["kid"]).public_jwk
     public_pem = parse(published).export_to_pem()
     es_kid = SigningKey.objects.get(algorithm="ES256").kid
-    audit_kid = SigningKey.objects.get(algorithm="Ed25519").kid
+    audit_kid = SigningKey.objects.get(purpose="audit").kid
+    ed_kid = SigningKey.objects.get(algorithm="Ed25519", purpose="tokens").kid
 
     nested = b'{"a":' * 2_000 + b"1" + b"}" * 2_000
 
@@ -60,6 +61,12 @@ def forgeries(token: str) -> dict[str, str]:
         "kid of the audit key": signed(stranger, kid=audit_kid),
         "other algorithm": signed(ECKey.generate_key("P-256"), alg="ES256"),
         "alg PS256": signed(stranger, alg="PS256"),
+        "alg EdDSA under the RSA key": signed(OKPKey.generate_key("Ed25519"), alg="EdDSA"),
+        "stranger's key under our EdDSA kid": signed(OKPKey.generate_key("Ed25519"), alg="EdDSA", kid=ed_kid),
+        "stranger's key under our Ed25519 kid": signed(
+            OKPKey.generate_key("Ed25519"), alg="Ed25519", kid=ed_kid
+        ),
+        "Ed448 under our Ed25519 kid": signed(OKPKey.generate_key("Ed25519"), alg="Ed448", kid=ed_kid),
         "alg as list": signed(stranger, alg=["RS256"]),
         "critical extension": signed(stranger, crit=["exp"], exp=1),
         "unencoded payload": signed(stranger, b64=False, crit=["b64"]),
@@ -94,6 +101,6 @@ def forgeries(token: str) -> dict[str, str]:
 def _sign(key: Any, material: bytes) -> bytes:
     if isinstance(key, bytes):
         return hmac.new(key, material, hashlib.sha256).digest()
-    algorithm = {"RSA": "RS256", "EC": "ES256"}[key.key_type]
+    algorithm = {"RSA": "RS256", "EC": "ES256", "OKP": "Ed25519"}[key.key_type]
     model = jws.JWSRegistry(algorithms=[algorithm]).get_alg(algorithm)
     return model.sign(material, key)

@@ -8,13 +8,16 @@ from apps.keys.key_material import NewKey, generate
 from apps.keys.models import SigningKey
 from apps.keys.selectors import NEEDED
 
-_generate = cache(generate)
+
+@cache
+def _pair(_purpose: str, algorithm: str) -> NewKey:
+    return generate(algorithm)
 
 
 def make_signing_keys() -> None:
     """What `ensure_signing_keys` makes, without its events."""
     for purpose, algorithm in NEEDED:
-        new: NewKey = _generate(algorithm)
+        new = _pair(purpose, algorithm)
         SigningKey.objects.create(
             purpose=purpose, algorithm=algorithm, created_at=timezone.now(), **vars(new)
         )

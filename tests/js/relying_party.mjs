@@ -35,7 +35,7 @@ async function visit(orders) {
   const config = await client.discovery(
     new URL(orders.issuer),
     orders.client_id,
-    orders.client_secret,
+    { client_secret: orders.client_secret, id_token_signed_response_alg: orders.algorithm },
     client.ClientSecretBasic(orders.client_secret),
     // The server under test is on loopback, without TLS.
     { execute: [client.allowInsecureRequests] },

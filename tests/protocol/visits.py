@@ -30,6 +30,7 @@ class Orders:
     scope: str
     username: str
     password: str
+    algorithm: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ def visit_with_authlib(orders: Orders) -> Visit:
         )
         answer = person.reach(orders.redirect_uri, url)
         first = dict(http.fetch_token(authorization_response=answer, state=state, code_verifier=verifier))
-        claims = _checked_claims(first, metadata=metadata, client_id=orders.client_id, nonce=nonce)
+        claims = _checked_claims(
+            first, metadata=metadata, client_id=orders.client_id, nonce=nonce, algorithm=orders.algorithm
+        )
         userinfo = http.get(metadata["userinfo_endpoint"]).json()
         renewed = dict(http.refresh_token(refresh_token=first["refresh_token"]))
         while_active = _introspect(http, metadata, renewed["access_token"])
@@ -124,10 +127,11 @@ VISITS: dict[str, Callable[[Orders], Visit]] = {
 
 
 def _checked_claims(
-    token: dict[str, Any], *, metadata: dict[str, Any], client_id: str, nonce: str
+    token: dict[str, Any], *, metadata: dict[str, Any], client_id: str, nonce: str, algorithm: str
 ) -> dict[str, Any]:
     keys = KeySet.import_key_set(cast("KeySetSerialization", _get_json(metadata["jwks_uri"])))
-    registry = JWSRegistry(algorithms=metadata["id_token_signing_alg_values_supported"])
+    assert algorithm in metadata["id_token_signing_alg_values_supported"]
+    registry = JWSRegistry(algorithms=[algorithm])
     decoded = jwt.decode(token["id_token"], keys, registry=registry)
     claims = CodeIDToken(
         decoded.claims,

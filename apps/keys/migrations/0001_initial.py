@@ -40,7 +40,12 @@ class Migration(migrations.Migration):
                 (
                     "algorithm",
                     models.CharField(
-                        choices=[("RS256", "RS256"), ("ES256", "ES256"), ("Ed25519", "Ed25519")],
+                        choices=[
+                            ("RS256", "RS256"),
+                            ("PS256", "PS256"),
+                            ("ES256", "ES256"),
+                            ("Ed25519", "Ed25519"),
+                        ],
                         max_length=16,
                         verbose_name="algorithm",
                     ),

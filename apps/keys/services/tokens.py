@@ -8,7 +8,7 @@ from typing import Any
 from jwcrypto.common import JWException
 from jwcrypto.jws import JWS
 
-from apps.keys.key_material import parse
+from apps.keys.key_material import KEY_BEHIND, parse
 from apps.keys.models import SigningKey
 from apps.keys.selectors import active_key, private_key
 
@@ -20,9 +20,10 @@ HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})
 
 
 def sign_jwt(*, claims: Mapping[str, Any], algorithm: str, typ: str) -> str:
-    key = active_key(purpose=TOKENS, algorithm=algorithm)
+    """`algorithm` is the name that the header carries: one of KEY_BEHIND. Raises: NoSigningKey."""
+    key = active_key(purpose=TOKENS, algorithm=KEY_BEHIND.get(algorithm, algorithm))
     token = JWS(json.dumps(claims, separators=(",", ":")).encode())
-    header = {"alg": key.algorithm, "kid": key.kid, "typ": typ}
+    header = {"alg": algorithm, "kid": key.kid, "typ": typ}
     token.add_signature(private_key(key.kid), protected=json.dumps(header, separators=(",", ":")))
     signed: str = token.serialize(compact=True)
     return signed
@@ -43,10 +44,11 @@ def read_own_jwt(token: str, *, typ: str) -> dict[str, Any] | None:
         if not isinstance(header, dict) or set(header) != HEADER_MEMBERS or header["typ"] != typ:
             return None
         key = SigningKey.objects.filter(kid=str(header["kid"]), purpose=TOKENS).defer("private_jwk").first()
-        if key is None or header["alg"] != key.algorithm:
+        algorithm = str(header["alg"])
+        if key is None or KEY_BEHIND.get(algorithm) != key.algorithm:
             return None
-        parsed.allowed_algs = [key.algorithm]
-        parsed.verify(parse(key.public_jwk), alg=key.algorithm)
+        parsed.allowed_algs = [algorithm]
+        parsed.verify(parse(key.public_jwk), alg=algorithm)
         claims = json.loads(parsed.payload)
     except (JWException, ValueError, TypeError):
         return None

@@ -181,7 +181,13 @@ class Migration(migrations.Migration):
                 (
                     "algorithm",
                     models.CharField(
-                        choices=[("RS256", "RS256"), ("ES256", "ES256")],
+                        choices=[
+                            ("RS256", "RS256"),
+                            ("PS256", "PS256"),
+                            ("ES256", "ES256"),
+                            ("Ed25519", "Ed25519"),
+                            ("EdDSA", "EdDSA (Ed25519 by its older name)"),
+                        ],
                         default="RS256",
                         max_length=16,
                         verbose_name="ID token signature",

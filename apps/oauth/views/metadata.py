@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from apps.keys.selectors import token_jwks
+from apps.oauth.models import Client
 
 # Anybody may read these, from any origin.
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -45,7 +46,7 @@ def openid_provider_metadata() -> dict[str, Any]:
         "userinfo_endpoint": f"{base}/oauth/userinfo",
         "end_session_endpoint": f"{base}/oauth/logout",
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "id_token_signing_alg_values_supported": list(Client.SigningAlgorithm.values),
         "claim_types_supported": ["normal"],
         "claims_supported": [
             "sub",

@@ -60,7 +60,9 @@ def test_response_type_missing(party: RelyingParty) -> None:
     assert_error_redirect(answer, "invalid_request", state=party.sent["state"])
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+@pytest.mark.spec("RFC 9864", "2")
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+@pytest.mark.parametrize("algorithm", Client.SigningAlgorithm.values)
 def test_id_token_is_signed_as_registered_and_names_its_key(party: RelyingParty, algorithm: str) -> None:
     Client.objects.filter(pk=party.app.row.pk).update(algorithm=algorithm)
     tokens, _ = party.flow()
@@ -262,7 +264,14 @@ def test_sub_is_the_same_for_every_sign_in_and_different_for_every_person(
 
 
 @pytest.mark.spec("OpenID Connect Core 1.0", "3.1.3.6")
-def test_at_hash_is_the_left_half_of_the_access_tokens_hash(party: RelyingParty) -> None:
+@pytest.mark.spec("RFC 8032", "5.1")
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+@pytest.mark.parametrize("algorithm", Client.SigningAlgorithm.values)
+def test_at_hash_is_the_left_half_of_the_access_tokens_hash(party: RelyingParty, algorithm: str) -> None:
+    Client.objects.filter(pk=party.app.row.pk).update(algorithm=algorithm)
     tokens, claims = party.flow()
-    half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
+    digest = hashlib.new(
+        "sha512" if algorithm.startswith("Ed") else "sha256", tokens["access_token"].encode()
+    )
+    half = digest.digest()[: digest.digest_size // 2]
     assert claims["at_hash"] == base64.urlsafe_b64encode(half).decode().rstrip("=")

@@ -139,8 +139,13 @@ def test_keys_are_distinct_public_and_for_signatures(machine: Browser) -> None:
     answer = machine.get("/.well-known/jwks.json")
     assert answer["Content-Type"] == "application/jwk-set+json"
     keys = answer.json()["keys"]
-    assert {(key["kty"], key["alg"]) for key in keys} == {("RSA", "RS256"), ("EC", "ES256")}
-    assert len({key["kid"] for key in keys}) == len(keys) == 2
+    assert {(key["kty"], key.get("alg")) for key in keys} == {
+        ("RSA", "RS256"),
+        ("RSA", "PS256"),
+        ("EC", "ES256"),
+        ("OKP", None),
+    }
+    assert len({key["kid"] for key in keys}) == len(keys) == 4
     for key in keys:
         assert key["use"] == "sig"
         assert set(key) <= {"kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"}
