@@ -1,8 +1,9 @@
 """The worker of `manage.py serve`: a thread is given to a request only when it has arrived whole.
 
-Gunicorn's threaded worker reads requests in its threads: as many half-sent ones as there are threads keep everybody
-out. Here the event loop gathers them, cuts those that take too long, and waits for slow closers. Everything else is
-gunicorn's. What is overridden is pinned by the locked version and held by tests/integration/core/test_slow_clients.py.
+Gunicorn's threaded worker reads requests and sends answers in its threads: as many half-sent requests or slow readers
+as there are threads keep everybody out. Here the event loop gathers requests, sends what readers do not take at once,
+and cuts those that take too long. Everything else is gunicorn's. What is overridden is pinned by the locked version
+and held by tests/integration/core/test_slow_clients.py.
 """
 
 import contextlib
@@ -10,9 +11,8 @@ import itertools
 import json
 import selectors
 import socket
-import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
 from http import HTTPStatus
@@ -24,11 +24,10 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from apps.core.arrival import Arrival, Stage
 from apps.core.problem import problem
+from apps.core.wire import Wire
 
 READ_BYTES = 65_536
-# Answers up to this size leave the thread at once, however slowly they are read.
-SEND_BUFFER_BYTES = 262_144
-# Of all requests of one process that are arriving or wait for a thread.
+# Of all requests of one process that are arriving or wait for a thread; and of all answers that wait for their readers.
 HELD_BYTES = 64 * 1024 * 1024
 CLOSING_SECONDS = 2.0
 
@@ -60,53 +59,73 @@ REFUSED_AT = {
 }
 
 
+class Connection(TConn):
+    sock: Wire  # type: ignore[assignment]  # as far as gunicorn uses it
+
+    def close(self, graceful: bool = False) -> None:
+        self.sock.destroy()
+
+
 class WebWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request_seconds = float(settings.SERVE["request_seconds"])
         # Both in the order of their deadlines, which is that of their coming: all are given the same time.
-        self._arriving: dict[TConn, Arrival] = {}
-        self._closing: dict[TConn, None] = {}
-        self._unread: set[TConn] = set()
-        self._held: dict[TConn, int] = {}
+        self._arriving: dict[Connection, Arrival] = {}
+        self._closing: dict[Connection, None] = {}
+        # With what comes when all is sent; None while the thread is not done.
+        self._sending: dict[Connection, Callable[[], None] | None] = {}
+        self._unread: set[Connection] = set()
+        self._held: dict[Connection, int] = {}
         self._held_bytes = 0
 
     # Coming in -------------------------------------------------------------------------------------------------------
 
-    def enqueue_req(self, conn: TConn) -> None:
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            sock, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        wire = Wire(sock, lambda: self.method_queue.defer(self._send_on, conn))
+        conn = Connection(self.cfg, wire, address, listener.getsockname())  # type: ignore[arg-type]  # see there
+        self.enqueue_req(conn)
+
+    def enqueue_req(self, conn: Connection) -> None:  # type: ignore[override]  # all connections are ours
         """Gather the next request of this connection. Called where gunicorn would hand it to a thread."""
         self._make_room()
         arrival = Arrival(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         self._arriving[conn] = arrival
-        conn.timeout = time.monotonic() + (self.request_seconds if self.alive else CLOSING_SECONDS)
-        conn.sock.setblocking(False)
-        if conn.parser is None:
-            _limit_waiting(conn.sock, self.request_seconds)
-        else:
+        conn.timeout = time.monotonic() + self._patience
+        if conn.parser is not None:
             # What came behind the request before.
             arrival.feed(conn.parser.unreader.take_buffered())  # type: ignore[union-attr]
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._gather, conn))
         self._gather(conn)
+
+    @property
+    def _patience(self) -> float:
+        return self.request_seconds if self.alive else CLOSING_SECONDS
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         # Room may have been made of it by an event of the same turn.
         if conn in self.keepalived_conns:
             super().on_client_socket_readable(conn, client)
 
-    def _gather(self, conn: TConn, _sock: object = None) -> None:
+    def _gather(self, conn: Connection, _sock: object = None) -> None:
         arrival = self._arriving.get(conn)
         if arrival is None:
             return
         try:
             while arrival.is_waited_for:
-                more = conn.sock.recv(READ_BYTES)
+                more = conn.sock.socket.recv(READ_BYTES)
                 if not more:
                     self._drop(conn)
                     return
                 was = arrival.stage
                 arrival.feed(more)
                 if was is Stage.HEAD and arrival.stage is Stage.BODY and arrival.expects_continue:
-                    conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    conn.sock.ask_for_body()
         except BlockingIOError:
             self._hold(conn, len(arrival.data))
             self._make_room()
@@ -120,7 +139,7 @@ class WebWorker(ThreadWorker):
             else:
                 self._hand_over(conn, arrival)
 
-    def _hand_over(self, conn: TConn, arrival: Arrival) -> None:
+    def _hand_over(self, conn: Connection, arrival: Arrival) -> None:
         if arrival.stage is Stage.UNREAD:
             self._unread.add(conn)
         conn.data_ready = True
@@ -129,30 +148,45 @@ class WebWorker(ThreadWorker):
         super().enqueue_req(conn)
 
     def _make_room(self) -> None:
-        """Where too much is open or held: who waits for nothing goes first, then who has been coming for longest."""
+        """Where too much is open or held: who waits for nothing goes first, then who has taken longest."""
         while self.nr_conns >= self.worker_connections:
             if self._closing:
                 self._close(next(iter(self._closing)))
             elif self.keepalived_conns:
-                self._close(self.keepalived_conns.popleft())
+                self._close(self.keepalived_conns.popleft())  # type: ignore[arg-type]  # all are ours
             elif self._arriving:
                 self._drop(next(iter(self._arriving)))
+            elif waiting := self._cuttable():
+                self._cut(waiting[0])
             else:
                 break
         while self._held_bytes > HELD_BYTES and self._arriving:
             self._drop(next(iter(self._arriving)))
+        unsent = sum(conn.sock.size for conn in self._sending)
+        for conn in list(self._sending):
+            if unsent <= HELD_BYTES:
+                break
+            unsent -= conn.sock.size
+            self._cut(conn)
 
-    def _hold(self, conn: TConn, size: int) -> None:
+    def _cuttable(self) -> list[Connection]:
+        """Readers whose answer is made: cutting them closes the connection at once."""
+        return [conn for conn, then in self._sending.items() if then is not None]
+
+    def _hold(self, conn: Connection, size: int) -> None:
         self._held_bytes += size - self._held.pop(conn, 0)
         if size:
             self._held[conn] = size
 
-    def _forget(self, conn: TConn) -> None:
+    def _forget(self, conn: Connection) -> None:
         del self._arriving[conn]
+        self._unregister(conn)
+
+    def _unregister(self, conn: Connection) -> None:
         with contextlib.suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
 
-    def _drop(self, conn: TConn) -> None:
+    def _drop(self, conn: Connection) -> None:
         self._forget(conn)
         self._close(conn)
 
@@ -161,11 +195,7 @@ class WebWorker(ThreadWorker):
     def handle_request(self, req: Request, conn: TConn) -> bool:
         if conn in self._unread:
             req.force_close()
-        try:
-            return super().handle_request(req, conn)
-        except BlockingIOError:
-            self.log.info("Cut an answer that was not read for %s seconds.", self.request_seconds)
-            return False
+        return super().handle_request(req, conn)
 
     def handle_error(self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Gunicorn's own refusals, in this product's format and without what was sent."""
@@ -180,28 +210,65 @@ class WebWorker(ThreadWorker):
         with contextlib.suppress(OSError):
             client.sendall(_answer(status))
 
+    # Being sent ------------------------------------------------------------------------------------------------------
+
+    def _send_on(self, conn: Connection) -> None:
+        """The reader did not take all of it at once."""
+        if conn.sock.size and conn not in self._sending:
+            self._sending[conn] = None
+            conn.sock.note_waiting(now=time.monotonic())
+            self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._flush, conn))
+            self._make_room()
+
+    def _flush(self, conn: Connection, _sock: object = None) -> None:
+        if conn in self._sending and conn.sock.flush(now=time.monotonic()):
+            self._unregister(conn)
+            then = self._sending.pop(conn)
+            if then is not None:
+                then()
+
+    def _when_sent(self, conn: Connection, then: Callable[[], None]) -> None:
+        """No next request of this connection gets a thread, and no end comes, before the reader has the answer."""
+        self._send_on(conn)
+        if conn in self._sending:
+            self._sending[conn] = then
+        elif conn.sock.is_cut:
+            self._close(conn)
+        else:
+            then()
+
+    def _cut(self, conn: Connection) -> None:
+        self._unregister(conn)
+        then = self._sending.pop(conn)
+        conn.sock.cut()
+        if then is not None:
+            self._close(conn)
+
     # Going out -------------------------------------------------------------------------------------------------------
 
-    def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
+    def finish_request(self, conn: Connection, fs: Future[bool]) -> None:  # type: ignore[override]  # see enqueue_req
         self._unread.discard(conn)
         self._hold(conn, 0)
-        if not fs.cancelled() and fs.exception() is None and fs.result():
-            super().finish_request(conn, fs)
+        if conn.sock.is_cut:
+            if conn in self._sending:
+                self._cut(conn)
+            self._close(conn)
+        elif not fs.cancelled() and fs.exception() is None and fs.result():
+            self._when_sent(conn, partial(super().finish_request, conn, fs))
         else:
-            self._close_slowly(conn)
+            self._when_sent(conn, partial(self._close_slowly, conn))
 
-    def _refuse(self, conn: TConn, status: HTTPStatus) -> None:
+    def _refuse(self, conn: Connection, status: HTTPStatus) -> None:
         with contextlib.suppress(OSError):
-            conn.sock.send(_answer(status))
-        self._close_slowly(conn)
+            conn.sock.sendall(_answer(status))
+        self._when_sent(conn, partial(self._close_slowly, conn))
 
-    def _close_slowly(self, conn: TConn) -> None:
+    def _close_slowly(self, conn: Connection) -> None:
         """Say that nothing more comes, then read on for a moment: closing at once would take the answer back
         from a client that is still sending. Spec: RFC 9112 §9.6."""
         self._hold(conn, 0)
         try:
-            conn.sock.setblocking(False)
-            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.socket.shutdown(socket.SHUT_WR)
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read_out, conn))
         except (OSError, ValueError, KeyError):
             self._close(conn)
@@ -209,11 +276,11 @@ class WebWorker(ThreadWorker):
             conn.timeout = time.monotonic() + CLOSING_SECONDS
             self._closing[conn] = None
 
-    def _read_out(self, conn: TConn, _sock: object = None) -> None:
+    def _read_out(self, conn: Connection, _sock: object = None) -> None:
         if conn not in self._closing:
             return
         try:
-            is_gone = not conn.sock.recv(READ_BYTES)
+            is_gone = not conn.sock.socket.recv(READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
@@ -221,11 +288,10 @@ class WebWorker(ThreadWorker):
         if is_gone:
             self._close(conn)
 
-    def _close(self, conn: TConn) -> None:
+    def _close(self, conn: Connection) -> None:
         self._hold(conn, 0)
         self._closing.pop(conn, None)
-        with contextlib.suppress(OSError, KeyError, ValueError):
-            self.poller.unregister(conn.sock)
+        self._unregister(conn)
         self.nr_conns -= 1
         conn.close()
 
@@ -242,6 +308,10 @@ class WebWorker(ThreadWorker):
                 self._drop(conn)
         for conn in _overdue(self._closing, now):
             self._close(conn)
+        for conn in list(self._sending):
+            if conn.sock.is_too_slow(now=now, patience=self._patience):
+                self.log.info("Cut a reader that was too slow.")
+                self._cut(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Called once when the worker stops: nobody is waited for any longer than `deadline`."""
@@ -250,16 +320,8 @@ class WebWorker(ThreadWorker):
             conn.timeout = min(conn.timeout or deadline, deadline)
 
 
-def _overdue(conns: Iterable[TConn], now: float) -> list[TConn]:
+def _overdue(conns: Iterable[Connection], now: float) -> list[Connection]:
     return list(itertools.takewhile(lambda conn: (conn.timeout or 0) <= now, conns))
-
-
-def _limit_waiting(sock: socket.socket, seconds: float) -> None:
-    """For the blocking calls of the thread: reading what was left unread, and sending to who does not read."""
-    limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
 
 def _answer(status: HTTPStatus) -> bytes:

@@ -55,6 +55,8 @@ class Command(BaseCommand):
                 "threads": settings.SERVE["threads"],
                 "worker_class": WebWorker,
                 "limit_request_line": LONGEST_LINE,
+                # It would write past what keeps slow readers from holding a thread.
+                "sendfile": False,
                 "accesslog": None,
                 "loglevel": "warning",
                 "proc_name": "gatehouse",
