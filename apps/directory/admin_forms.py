@@ -1,6 +1,6 @@
 """Forms for people in the administration."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -76,6 +76,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
     class Meta:
         model = User
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+        help_texts: ClassVar = {
+            "is_email_verified": gettext_lazy(
+                "Applications are told so and may trust it. A changed address counts as not verified until somebody "
+                "ticks this again."
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,8 +110,9 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         if self.instance.pk and self.cleaned_data.get("manager") == self.instance:
             self.add_error("manager", _("Nobody is their own manager."))
         if "email" in self.changed_data and "is_email_verified" not in self.changed_data:
-            # That the person reads the old address says nothing about the new one.
-            self.cleaned_data["is_email_verified"] = False
+            # That the person reads the old address says nothing about the new one. On the instance too: the form
+            # may have no such field.
+            self.cleaned_data["is_email_verified"] = self.instance.is_email_verified = False
         losing = [name for name in self.changed_data if self._limits_power(name)]
         if losing and last_superuser_among(User.objects.filter(pk=self.instance.pk), now=timezone.now()):
             for name in losing:
