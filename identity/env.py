@@ -81,6 +81,12 @@ SETTINGS = (
         "made up embedded",
         "Comma-separated id:base64url of 32 bytes; the first encrypts, all decrypt; also FIELD_ENCRYPTION_KEYS_FILE",
     ),
+    Setting("SIGNING_KEY_DAYS", "90", "How long a signing key signs before its successor does"),
+    Setting(
+        "SIGNING_KEY_PUBLISHED_DAYS",
+        "7",
+        "How long before it signs a key is published, so that no relying party meets it unprepared",
+    ),
     Setting(
         "AUDIT_WITNESS_FILE",
         "DATA_DIR/audit_witness embedded, required in production",
@@ -206,6 +212,8 @@ class Environment:
     broker_url: str
     secret_key: str
     field_encryption_keys: list[str]
+    signing_key_days: int
+    signing_key_published_days: int
     audit_witness_file: Path | None
     is_witness_chosen: bool
     """Either way: a file, or openly none."""
@@ -216,6 +224,8 @@ class Environment:
         """Why this environment may not be served from, one plain sentence each; empty when it may."""
         found = list(_encryption_key_problems(self.field_encryption_keys))
         found.extend(_base_url_problems(self.base_url))
+        if self.signing_key_published_days >= self.signing_key_days:
+            found.append("SIGNING_KEY_PUBLISHED_DAYS must be less than SIGNING_KEY_DAYS")
         if self.embedded:
             return found
         if len(self.secret_key) < MINIMUM_SECRET_LENGTH or len(set(self.secret_key)) < 10:
@@ -328,6 +338,8 @@ def load() -> Environment:
         broker_url=_text("CELERY_BROKER_URL") or redis_url,
         secret_key=secret_key,
         field_encryption_keys=encryption_keys,
+        signing_key_days=_number("SIGNING_KEY_DAYS", 90, low=2, high=3_650),
+        signing_key_published_days=_number("SIGNING_KEY_PUBLISHED_DAYS", 7, low=1, high=365),
         audit_witness_file=_witness_file(witness, default_dir=data_dir if embedded else None),
         is_witness_chosen=embedded or bool(witness),
         given=_given(),

@@ -68,6 +68,8 @@ SHOWN: Mapping[str, Callable[[Environment], str]] = {
     "CELERY_BROKER_URL": lambda e: _address(e.broker_url),
     "SECRET_KEY": lambda e: _secret(e.secret_key),
     "FIELD_ENCRYPTION_KEYS": lambda e: _secret(e.field_encryption_keys),
+    "SIGNING_KEY_DAYS": lambda e: str(e.signing_key_days),
+    "SIGNING_KEY_PUBLISHED_DAYS": lambda e: str(e.signing_key_published_days),
     "AUDIT_WITNESS_FILE": lambda e: str(e.audit_witness_file or NO_WITNESS),
     "OUTBOUND_ALLOWED_NETWORKS": lambda e: _joined(e.outbound_allowed_networks),
     "DEBUG": lambda e: _whether(e.debug),

@@ -6,21 +6,36 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.audit.admin_audit import GOOD, PLAIN, WARNING, ReadOnlyAdmin, badge, moment
+from apps.audit.admin_audit import BAD, COMING, GOOD, PLAIN, WARNING, ReadOnlyAdmin, badge, moment
+from apps.keys.admin_actions import KEY_ACTIONS
 from apps.keys.models import SigningKey
 
-COLOURS = {SigningKey.State.ACTIVE: GOOD, SigningKey.State.RETIRING: WARNING, SigningKey.State.RETIRED: PLAIN}
+COLOURS = {
+    SigningKey.State.PENDING: COMING,
+    SigningKey.State.ACTIVE: GOOD,
+    SigningKey.State.RETIRING: WARNING,
+    SigningKey.State.RETIRED: PLAIN,
+}
 
 
 @admin.register(SigningKey)
 class SigningKeyAdmin(ReadOnlyAdmin):
     audit_kind = "signing_key"
+    object_actions = KEY_ACTIONS
     list_display = ("kid", "purpose", "algorithm", "state_label", "created")
     list_filter = ("purpose", "state")
     search_fields = ("kid",)
-    fields = ("kid", ("purpose", "algorithm"), "state_label", ("created_at", "retired_at"), "public_jwk")
+    fields = (
+        "kid",
+        ("purpose", "algorithm"),
+        "state_label",
+        ("created_at", "activated_at"),
+        ("superseded_at", "retired_at", "compromised_at"),
+        "public_jwk",
+    )
     readonly_fields = ("state_label",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -32,6 +47,8 @@ class SigningKeyAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_label(self, obj: SigningKey) -> str:
+        if obj.compromised_at:
+            return badge(_("Compromised"), BAD)
         return badge(obj.get_state_display(), COLOURS[SigningKey.State(obj.state)])
 
     @admin.display(description=gettext_lazy("Created"), ordering="created_at")

@@ -40,6 +40,13 @@ def generate(algorithm: str) -> NewKey:
     return NewKey(kid=kid, private_jwk=key.export_private(), public_jwk=public)
 
 
+def without_private_half(public_jwk: dict[str, str]) -> str:
+    """What is kept of a private key that must never sign again. Encrypted in its place, it still proves that
+    the public half was this installation's.
+    """
+    return parse(public_jwk).export_public()
+
+
 def parse(jwk: str | dict[str, str]) -> JWK:
     return JWK.from_json(jwk) if isinstance(jwk, str) else JWK(**jwk)
 

@@ -22,6 +22,7 @@ class SigningKey(models.Model):
         ED25519 = "Ed25519", "Ed25519"
 
     class State(models.TextChoices):
+        PENDING = "pending", _("Published, signs later")
         ACTIVE = "active", _("Signs and verifies")
         RETIRING = "retiring", _("Verifies only")
         RETIRED = "retired", _("No longer used")
@@ -35,8 +36,13 @@ class SigningKey(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.ACTIVE)
     public_jwk = models.JSONField(_("public key"))
     private_jwk = EncryptedTextField(_("private key"))
+    # The longest life of a token that it signed. Up to an hour is taken for granted, and costs no write.
+    longest_token_seconds = models.PositiveIntegerField(_("longest token"), default=3600, editable=False)
     created_at = models.DateTimeField(_("created"))
+    activated_at = models.DateTimeField(_("signs since"), null=True, blank=True)
+    superseded_at = models.DateTimeField(_("signed until"), null=True, blank=True)
     retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+    compromised_at = models.DateTimeField(_("compromised"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("signing key")
@@ -48,6 +54,11 @@ class SigningKey(models.Model):
                 fields=("purpose", "algorithm"),
                 condition=models.Q(state="active"),
                 name="keys_signingkey_one_active",
+            ),
+            models.UniqueConstraint(
+                fields=("purpose", "algorithm"),
+                condition=models.Q(state="pending"),
+                name="keys_signingkey_one_pending",
             ),
         )
 

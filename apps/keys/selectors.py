@@ -1,11 +1,13 @@
 """Which keys there are."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from jwcrypto.jwk import JWK
 
 from apps.core.health import ReadinessCheck
+from apps.keys.conf import MARGIN
 from apps.keys.errors import NoSigningKey
 from apps.keys.key_material import parse
 from apps.keys.models import SigningKey
@@ -17,12 +19,12 @@ NEEDED = (
     (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.ED25519),
     (SigningKey.Purpose.AUDIT, SigningKey.Algorithm.ED25519),
 )
-VERIFYING = (SigningKey.State.ACTIVE, SigningKey.State.RETIRING)
+PUBLISHED = (SigningKey.State.PENDING, SigningKey.State.ACTIVE, SigningKey.State.RETIRING)
 
 
 def token_jwks() -> dict[str, list[dict[str, str]]]:
     """The JWK set that relying parties verify tokens with. Spec: RFC 7517 §5."""
-    keys = SigningKey.objects.filter(purpose=SigningKey.Purpose.TOKENS, state__in=VERIFYING)
+    keys = SigningKey.objects.filter(purpose=SigningKey.Purpose.TOKENS, state__in=PUBLISHED)
     return {"keys": list(keys.values_list("public_jwk", flat=True))}
 
 
@@ -42,8 +44,18 @@ def active_key(*, purpose: str, algorithm: str) -> SigningKey:
 
 
 def keys_in_use() -> list[SigningKey]:
-    """All that sign or verify, without their private halves."""
-    return list(SigningKey.objects.filter(state__in=VERIFYING).defer("private_jwk", "public_jwk"))
+    """All that sign, verify or will sign, without their private halves."""
+    return list(SigningKey.objects.filter(state__in=PUBLISHED).defer("private_jwk"))
+
+
+def signing_since(key: SigningKey) -> datetime:
+    return key.activated_at or key.created_at
+
+
+def retires_at(key: SigningKey) -> datetime:
+    """When nobody can hold a token any more that this key, which has stopped signing, signed."""
+    stopped_at = key.superseded_at or signing_since(key)
+    return stopped_at + timedelta(seconds=key.longest_token_seconds) + MARGIN
 
 
 def missing_keys(keys: Iterable[SigningKey]) -> list[tuple[str, str]]:

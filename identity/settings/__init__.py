@@ -22,6 +22,8 @@ BASE_URL = ENVIRONMENT.base_url
 DATA_DIR = ENVIRONMENT.data_dir
 SECRET_KEY = ENVIRONMENT.secret_key
 FIELD_ENCRYPTION_KEYS = ENVIRONMENT.field_encryption_keys
+SIGNING_KEY_DAYS = ENVIRONMENT.signing_key_days
+SIGNING_KEY_PUBLISHED_DAYS = ENVIRONMENT.signing_key_published_days
 AUDIT_WITNESS_FILE = ENVIRONMENT.audit_witness_file
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
@@ -268,6 +270,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep for events that were missed": {"task": "audit.sweep_unsealed", "schedule": 3600.0},
     "make next months' partitions": {"task": "audit.ensure_partitions", "schedule": 86400.0},
     "verify the audit log": {"task": "audit.verify_log", "schedule": 86400.0},
+    "rotate signing keys": {"task": "keys.rotate", "schedule": 3600.0},
     "remove expired sign-in state": {"task": "signin.remove_expired", "schedule": 3600.0},
     "remove expired tokens": {"task": "oauth.remove_expired", "schedule": 3600.0},
 }

@@ -1,9 +1,11 @@
 """Discovery and keys. Spec: OIDC Discovery §3, §4; RFC 8414 §2, §3; RFC 7517 §5."""
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.http import require_safe
 
 from apps.keys.selectors import token_jwks
@@ -12,7 +14,7 @@ from apps.oauth.models import Client
 # Anybody may read these, from any origin.
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 DISCOVERY_HEADERS = {**PUBLIC, "Cache-Control": "public, max-age=3600"}
-# Short, so that relying parties learn of a new key before it signs for long.
+# A new key is published for days before it signs; this is how long one that is taken out is still believed.
 JWKS_HEADERS = {**PUBLIC, "Cache-Control": "public, max-age=300"}
 CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
 
@@ -89,4 +91,17 @@ def oauth_authorization_server(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
-    return JsonResponse(token_jwks(), headers=JWKS_HEADERS, content_type="application/jwk-set+json")
+    answer = JsonResponse(token_jwks(), headers=JWKS_HEADERS, content_type="application/jwk-set+json")
+    return unchanged_or(answer, request)
+
+
+def unchanged_or(answer: HttpResponse, request: HttpRequest) -> HttpResponse:
+    """304 for who has this answer already. Spec: RFC 9110 §13.1.2, §15.4.5."""
+    tag = quote_etag(hashlib.sha256(answer.content).hexdigest()[:32])
+    answer["ETag"] = tag
+    if tag not in {
+        entry.removeprefix("W/") for entry in parse_etags(request.headers.get("If-None-Match", ""))
+    }:
+        return answer
+    kept = {name: value for name, value in answer.items() if name != "Content-Type"}
+    return HttpResponseNotModified(headers=kept)

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
+from pytest_django import DjangoAssertNumQueries
 
+from apps.keys.models import SigningKey
 from apps.oauth.views.metadata import openid_provider_metadata
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("OpenID Connect Discovery 1.0", "3")]
@@ -166,6 +168,26 @@ def test_documents_are_only_read(machine: Browser, path: str, method: str) -> No
     assert answer.status_code == 405
     assert set(answer["Allow"].split(", ")) == {"GET", "HEAD"}
     assert answer.json()["error"] == "invalid_request"
+
+
+@pytest.mark.spec("RFC 9110", "13.1.2")
+@pytest.mark.usefixtures("signing_keys")
+def test_keys_are_sent_again_only_when_they_changed(
+    machine: Browser, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    path = "/.well-known/jwks.json"
+    first = machine.get(path)
+    for known in (first["ETag"], f"W/{first['ETag']}", f'"other", {first["ETag"]}'):
+        with django_assert_num_queries(1):
+            again = machine.get(path, HTTP_IF_NONE_MATCH=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again["ETag"] == first["ETag"]
+        assert again["Cache-Control"] == first["Cache-Control"]
+        assert again["Access-Control-Allow-Origin"] == "*"
+    SigningKey.objects.filter(algorithm="ES256").update(state=SigningKey.State.RETIRED)
+    changed = machine.get(path, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert changed.status_code == 200
+    assert changed["ETag"] != first["ETag"]
 
 
 def test_issuer_does_not_follow_the_host_header(machine: Browser) -> None:
