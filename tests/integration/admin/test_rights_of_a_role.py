@@ -95,6 +95,7 @@ def test_only_rights_that_mean_something_are_offered() -> None:
         "signin.change_session",
         "signin.delete_recognisedbrowser",
         "signin.change_addressthrottle",
+        "keys.change_signingkey",
         "audit.view_auditevent",
     } <= found
     assert (
@@ -103,7 +104,8 @@ def test_only_rights_that_mean_something_are_offered() -> None:
             "directory.change_membership",
             "audit.add_auditevent",
             "audit.delete_auditevent",
-            "keys.change_signingkey",
+            "keys.add_signingkey",
+            "keys.delete_signingkey",
             "oauth.add_authorization",
             "signin.add_session",
             "signin.delete_session",
