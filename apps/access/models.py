@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.fields import WebAddressField
 from apps.core.initials import initials
 from apps.core.names import name_of
+from apps.core.sensible_dates import END_MOMENT, FIRST_MOMENT, OUT_OF_RANGE, validate_moment
 
 
 class Application(models.Model):
@@ -124,11 +125,12 @@ class Assignment(models.Model):
         related_name="assignments",
         verbose_name=_("group"),
     )
-    valid_from = models.DateTimeField(_("valid from"), default=timezone.now)
+    valid_from = models.DateTimeField(_("valid from"), default=timezone.now, validators=[validate_moment])
     valid_until = models.DateTimeField(
         _("valid until"),
         null=True,
         blank=True,
+        validators=[validate_moment],
         help_text=_("Access ends at this moment; empty means no end."),
     )
     reason = models.CharField(_("reason"), max_length=300, blank=True)
@@ -154,6 +156,15 @@ class Assignment(models.Model):
                 | models.Q(valid_until__gt=models.F("valid_from")),
                 name="access_assignment_ends_after_start",
                 violation_error_message=_("The end lies before the start."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_from__gte=FIRST_MOMENT, valid_from__lt=END_MOMENT)
+                & (
+                    models.Q(valid_until__isnull=True)
+                    | models.Q(valid_until__gte=FIRST_MOMENT, valid_until__lt=END_MOMENT)
+                ),
+                name="access_assignment_sensible_dates",
+                violation_error_message=OUT_OF_RANGE,
             ),
         )
 

@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
+from apps.core.sensible_dates import local
+
 GOOD, BAD, WARNING, COMING, PLAIN = "success", "danger", "warning", "info", ""
 NOTHING = "\u2013"
 JUST_NOW_SECONDS = 60
@@ -23,7 +25,7 @@ def moment(at: datetime | None) -> SafeString:
     """How long ago, or how far ahead, with the exact time on hover."""
     if at is None:
         return SafeString(NOTHING)
-    local, now = timezone.localtime(at), timezone.now()
+    shown, now = local(at), timezone.now()
     if abs((at - now).total_seconds()) < JUST_NOW_SECONDS:
         words = _("just now")
     elif at < now:
@@ -31,5 +33,5 @@ def moment(at: datetime | None) -> SafeString:
     else:
         words = _("in %(time)s") % {"time": timeuntil(at, now, depth=1)}
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S %Z}", words
+        '<time datetime="{}" title="{}">{}</time>', shown.isoformat(), f"{shown:%Y-%m-%d %H:%M:%S %Z}", words
     )

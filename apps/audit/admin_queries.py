@@ -1,16 +1,19 @@
 """What an address may ask of the administration: nothing but what its own pages offer."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin import ListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.audit.admin_unfold import ThemedInlineFormSet, ThemedModelAdmin
+from apps.core.sensible_dates import validate_moment
 
 NUL = "\x00"
 
@@ -84,7 +87,11 @@ class CarefulAdmin(ThemedModelAdmin):
                 continue
             # A relation always has its model by now; the stubs allow for one that is not resolved yet.
             target = field.related_model._meta.pk if field.is_relation else field  # type: ignore[union-attr]  # a model
-            if all(_fits(target, one) for one in (value if isinstance(value, list) else [value])):
+            if not all(_fits(target, one) for one in (value if isinstance(value, list) else [value])):
+                continue
+            if isinstance(field, DateTimeField):
+                initial |= _moment(name, field, value)
+            else:
                 initial[name] = value
         return initial
 
@@ -99,6 +106,16 @@ def _parameters(model: Any, list_filter: Any) -> Iterator[str]:
     yield from (path, f"{path}__exact", f"{path}__isnull")
     if field.is_relation:
         yield f"{path}__{field.related_model._meta.pk.name}__exact"
+
+
+def _moment(name: str, field: Any, value: Any) -> dict[str, datetime]:
+    """As the form shows it; nothing for one that not every time zone has."""
+    at: datetime = field.to_python(value)
+    try:
+        validate_moment(at if timezone.is_aware(at) else timezone.make_aware(at))
+    except ValidationError:
+        return {}
+    return {name: at}
 
 
 def _fits(field: Any, value: str) -> bool:

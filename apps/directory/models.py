@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.initials import initials
 from apps.core.names import name_of
+from apps.core.sensible_dates import END_DAY, FIRST_DAY, OUT_OF_RANGE, validate_date
 from apps.directory.validators import validate_time_zone, validate_username
 
 
@@ -107,9 +108,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_index=True,
         help_text=_("Only active people can sign in; suspending someone ends what they have open, for good."),
     )
-    starts_on = models.DateField(_("starts on"), null=True, blank=True)
+    starts_on = models.DateField(_("starts on"), null=True, blank=True, validators=[validate_date])
     ends_on = models.DateField(
-        _("ends on"), null=True, blank=True, help_text=_("Last day on which the person can sign in.")
+        _("ends on"),
+        null=True,
+        blank=True,
+        validators=[validate_date],
+        help_text=_("Last day on which the person can sign in."),
     )
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
@@ -185,6 +190,15 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="directory_user_ends_after_start",
                 violation_error_message=_("The end date lies before the start date."),
             ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(starts_on__isnull=True)
+                    | models.Q(starts_on__gte=FIRST_DAY, starts_on__lt=END_DAY)
+                )
+                & (models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=FIRST_DAY, ends_on__lt=END_DAY)),
+                name="directory_user_sensible_dates",
+                violation_error_message=OUT_OF_RANGE,
+            ),
         )
 
     def __str__(self) -> str:
@@ -249,7 +263,7 @@ class Group(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(_("name"), max_length=150)
-    description = models.TextField(_("description"), blank=True)
+    description = models.TextField(_("description"), blank=True, max_length=1000)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
