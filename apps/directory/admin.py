@@ -204,7 +204,8 @@ class PersonAdmin(AuditedModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        if "_addanother" not in request.POST and "_popup" not in request.POST:
+        goes_elsewhere = {"_addanother", "_popup"} & request.POST.keys()
+        if not goes_elsewhere and self.has_view_or_change_permission(request, obj):
             # Django's way to say "stay on the page of what was just made".
             posted: Any = request.POST.copy()
             posted["_continue"] = "1"

@@ -252,3 +252,19 @@ def test_deprovisioning_that_fails_halfway_has_ended_nothing(monkeypatch: pytest
     assert given.revoked_at is None
     assert Session.objects.live(now=timezone.now()).filter(user=person).count() == 2
     assert len(events()) == before
+
+
+def test_whoever_may_only_add_people_goes_where_they_may_go() -> None:
+    desk = at_desk(make_staff("directory.add_user"))
+    sent = {"username": "newcomer", "password": "Fresh-Paint-Dries-9"}
+    answer = desk.post(adding("directory.user"), sent, follow=True)
+    assert answer.status_code == 200
+    assert User.objects.filter(username="newcomer").exists()
+    assert "was added successfully" in text_of(answer)
+
+
+def test_whoever_may_see_people_goes_to_the_page_of_the_new_one() -> None:
+    desk = at_desk(make_staff("directory.add_user", "directory.view_user"))
+    sent = {"username": "newcomer", "password": "Fresh-Paint-Dries-9"}
+    answer = desk.post(adding("directory.user"), sent)
+    assert answer.headers["Location"] == page_of(User.objects.get(username="newcomer"))
