@@ -60,6 +60,11 @@ SETTINGS = (
         "How long a request may take to arrive whole, and a reader of an answer may stand still",
     ),
     Setting(
+        "RATE_LIMIT_PERCENT",
+        "100",
+        "Scales what is allowed at once, for load tests; 0 switches rate limits off (the lock-out stays)",
+    ),
+    Setting(
         "BASE_URL",
         "http://localhost:PORT embedded",
         "Public address; it is the OAuth issuer, https in production",
@@ -203,6 +208,7 @@ class Environment:
     web_workers: int
     web_threads: int
     web_request_seconds: int
+    rate_limit_percent: int
     base_url: str
     allowed_hosts: list[str]
     trusted_proxies: list[str]
@@ -329,6 +335,7 @@ def load() -> Environment:
         web_workers=_number("WEB_WORKERS", 1 if embedded else 2, low=1, high=64),
         web_threads=_number("WEB_THREADS", 8, low=1, high=256),
         web_request_seconds=_number("WEB_REQUEST_SECONDS", 20, low=1, high=600),
+        rate_limit_percent=_number("RATE_LIMIT_PERCENT", 100, low=0, high=10_000),
         base_url=base_url,
         allowed_hosts=_list("ALLOWED_HOSTS", f"{host},{local_names}" if embedded else host),
         trusted_proxies=_networks("TRUSTED_PROXIES"),

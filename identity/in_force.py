@@ -60,6 +60,7 @@ SHOWN: Mapping[str, Callable[[Environment], str]] = {
     "WEB_WORKERS": lambda e: str(e.web_workers),
     "WEB_THREADS": lambda e: str(e.web_threads),
     "WEB_REQUEST_SECONDS": lambda e: str(e.web_request_seconds),
+    "RATE_LIMIT_PERCENT": lambda e: str(e.rate_limit_percent),
     "BASE_URL": lambda e: e.base_url,
     "ALLOWED_HOSTS": lambda e: _joined(e.allowed_hosts),
     "TRUSTED_PROXIES": lambda e: _joined(e.trusted_proxies),

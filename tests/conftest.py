@@ -48,6 +48,12 @@ def _no_witness_outlives_its_test(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _tests_try_as_often_as_they_like(settings: Settings) -> None:
+    """Those of the rate limits switch them on."""
+    settings.RATE_LIMIT_PERCENT = 0
+
+
+@pytest.fixture(autouse=True)
 def _cache_is_empty() -> Iterator[None]:
     yield
     cache.clear()

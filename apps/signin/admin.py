@@ -44,6 +44,7 @@ REFUSAL_WORDS = {
     Refusal.LOCKED.value: gettext_lazy("The account or the browser is locked"),
     Refusal.ADDRESS_LOCKED.value: gettext_lazy("The address is locked"),
     Refusal.NOT_ACTIVE.value: gettext_lazy("The person may not sign in"),
+    Refusal.RATE_LIMITED.value: gettext_lazy("Too many tries in a short time; not tried any more"),
 }
 
 
@@ -330,6 +331,7 @@ know_details(
         "amr": SIGNED_IN_WITH,
         "reason": gettext_lazy("Why"),
         "locked_now": gettext_lazy("Locked by this attempt"),
+        "limit": gettext_lazy("Limit"),
         "recognised": gettext_lazy("In a recognised browser"),
     },
     values={"amr": AMR_WORDS, "reason": {**dict(Session.EndReason.choices), **REFUSAL_WORDS}},

@@ -204,6 +204,7 @@ LOCKOUT = {
     "window": timedelta(minutes=30),
     "duration": timedelta(minutes=30),
 }
+RATE_LIMIT_PERCENT = ENVIRONMENT.rate_limit_percent
 SSO_SESSION_LIFETIME = timedelta(hours=8)
 PRIVILEGED_IDLE_LIMIT = timedelta(minutes=30)
 RECOGNISED_BROWSER_LIFETIME = timedelta(days=180)

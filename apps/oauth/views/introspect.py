@@ -11,11 +11,13 @@ from apps.oauth.exchange import begin_exchange
 from apps.oauth.form_requests import form_endpoint
 from apps.oauth.models import AccessToken, Client, RefreshToken
 from apps.oauth.selectors import is_usable, live_access_token, refresh_token_by_value
+from apps.oauth.throttle import throttled
 
 INACTIVE: dict[str, Any] = {"active": False}
 
 
 @form_endpoint
+@throttled
 def introspect(request: HttpRequest) -> HttpResponse:
     exchange = begin_exchange(request)
     client = calling_client(request, exchange, may_be_public=False)

@@ -10,10 +10,12 @@ from apps.oauth.cors import readable_from_pages
 from apps.oauth.exchange import begin_exchange
 from apps.oauth.form_requests import form_endpoint
 from apps.oauth.services.revocation import revoke_presented_token
+from apps.oauth.throttle import throttled
 
 
 @readable_from_pages("POST")
 @form_endpoint
+@throttled
 def revoke(request: HttpRequest) -> HttpResponse:
     """Unknown, foreign and already dead tokens are answered like revoked ones (§2.2)."""
     exchange = begin_exchange(request)

@@ -12,10 +12,12 @@ from apps.oauth.exchange import begin_exchange
 from apps.oauth.form_requests import form_endpoint
 from apps.oauth.grants import GRANTS
 from apps.oauth.services.tokens import record_refusal
+from apps.oauth.throttle import throttled
 
 
 @readable_from_pages("POST")
 @form_endpoint
+@throttled
 def token(request: HttpRequest) -> HttpResponse:
     """A refusal is committed like a success: its event, and the end of a replayed family, must stay."""
     exchange = begin_exchange(request)

@@ -42,6 +42,7 @@ class Refusal(StrEnum):
     LOCKED = "locked"
     ADDRESS_LOCKED = "address_locked"
     NOT_ACTIVE = "not_active"
+    RATE_LIMITED = "rate_limited"
 
 
 @dataclass(frozen=True)

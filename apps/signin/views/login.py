@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.core.origin import origin_of
+from apps.core.rate_limits import Standing
 from apps.directory.selectors import subject_of
 from apps.signin.conf import lockout_limits
 from apps.signin.forms import SignInForm
@@ -29,6 +30,7 @@ from apps.signin.services.browser_session import bind, signed_in
 from apps.signin.services.password_sign_in import Credentials, check_credentials
 from apps.signin.services.recognised_browsers import new_browser_token
 from apps.signin.services.sso_sessions import end_session, reauthenticate_session, start_session
+from apps.signin.services.submissions import charge_submission
 from apps.signin.way_back import is_on_this_site, safe_next
 
 if TYPE_CHECKING:
@@ -62,9 +64,19 @@ class LoginView(View):
             browser_token=browser_token,
             origin=origin_of(request),
         )
+        limited = charge_submission(credentials, now=now)
+        if limited is not None:
+            return self.page(
+                request,
+                form,
+                status=HTTPStatus.TOO_MANY_REQUESTS,
+                problem=_wait_in_words(limited),
+                headers=limited.headers,
+            )
         check = check_credentials(credentials=credentials, now=now)
         if check.user is None:
-            return self.page(request, form, status=HTTPStatus.UNAUTHORIZED, is_refused=True)
+            problem = _refusal_in_words(is_confirmation=signed_in(request) is not None)
+            return self.page(request, form, status=HTTPStatus.UNAUTHORIZED, problem=problem)
         session = self.open_session(request, check.user, browser_token)
         bind(request, user=check.user, session=session)
         response = redirect(safe_next(form.cleaned_data["next"]))
@@ -90,7 +102,13 @@ class LoginView(View):
         return start_session(user=user, amr=PASSWORD_AMR, browser_token=browser_token, origin=origin, now=now)
 
     def page(
-        self, request: HttpRequest, form: SignInForm, *, status: int = HTTPStatus.OK, is_refused: bool = False
+        self,
+        request: HttpRequest,
+        form: SignInForm,
+        *,
+        status: int = HTTPStatus.OK,
+        problem: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> HttpResponse:
         current = signed_in(request)
         target = form.data.get("next") or form.initial.get("next") or ""
@@ -99,12 +117,15 @@ class LoginView(View):
         request.form_action_origins = destination.form_action_origins  # type: ignore[attr-defined]
         context = {
             "form": form,
-            **(_refusal_in_words(is_confirmation=current is not None) if is_refused else {}),
+            **(problem or {}),
             "application": destination.application,
             "reauthenticate": current is not None,
             "person": current.user if current else None,
         }
-        return render(request, "signin/login.html", context, status=status)
+        response = render(request, "signin/login.html", context, status=status)
+        for name, value in (headers or {}).items():
+            response[name] = value
+        return response
 
 
 def _refusal_in_words(*, is_confirmation: bool) -> dict[str, str]:
@@ -118,7 +139,17 @@ def _refusal_in_words(*, is_confirmation: bool) -> dict[str, str]:
     mismatch = (
         _("That is not your password.") if is_confirmation else _("That user name and password do not match.")
     )
-    return {"error": mismatch, "error_more": pause % {"minutes": minutes}}
+    return {"error": mismatch, "error_more": pause % {"minutes": minutes}, "is_mismatch": "yes"}
+
+
+def _wait_in_words(limited: Standing) -> dict[str, str]:
+    minutes = -(-limited.retry_after // 60)
+    wait = ngettext("Try again in %(minutes)d minute.", "Try again in %(minutes)d minutes.", minutes)
+    return {
+        "error_title": _("Wait a moment"),
+        "error": _("Too many tries in a short time."),
+        "error_more": wait % {"minutes": minutes},
+    }
 
 
 def sign_in_to_administration(request: HttpRequest) -> HttpResponse:

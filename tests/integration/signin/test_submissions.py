@@ -1,0 +1,74 @@
+"""Credentials are submitted ten times a minute and no more, whatever becomes of them."""
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from apps.audit.models import AuditEvent
+from tests.factories.people import PASSWORD, make_user, sign_in
+
+pytestmark = pytest.mark.django_db
+
+QUOTA, OFFICE = 10, 120
+
+
+@pytest.fixture(autouse=True)
+def limited(settings: Settings) -> None:
+    settings.RATE_LIMIT_PERCENT = 100
+
+
+def submit(identifier: str, password: str = "wrong", address: str = "192.0.2.1") -> int:
+    form = {"identifier": identifier, "password": password}
+    return Client(REMOTE_ADDR=address).post("/login/", form).status_code
+
+
+def test_eleventh_submission_of_a_minute_is_not_even_tried() -> None:
+    user = make_user()
+    assert [submit(user.username) for _ in range(QUOTA)] == [401] * QUOTA
+    before = AuditEvent.objects.count()
+    answer = Client(REMOTE_ADDR="192.0.2.1").post(
+        "/login/", {"identifier": user.username, "password": PASSWORD}
+    )
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) == 300
+    assert answer["RateLimit"] == '"sign-in";r=0;t=300'
+    page = answer.content.decode()
+    assert "Too many tries in a short time." in page
+    assert "Try again in 5 minutes." in page
+    (event,) = AuditEvent.objects.order_by("-id")[: AuditEvent.objects.count() - before]
+    assert (event.action, event.details["reason"]) == ("user.sign_in_refused", "rate_limited")
+    # A flood is one event.
+    assert submit(user.username) == 429
+    assert AuditEvent.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_nobody_learns_from_it_who_exists(exists: bool) -> None:
+    name = make_user().username if exists else "nobody.here"
+    assert [submit(name) for _ in range(QUOTA + 1)] == [401] * QUOTA + [429]
+    assert submit(f" {name.upper()} ") == 429
+
+
+def test_others_and_other_addresses_go_on() -> None:
+    user = make_user()
+    for _ in range(QUOTA + 1):
+        submit("somebody.else")
+    assert submit(user.username, PASSWORD) == 302
+    assert submit("somebody.else", address="192.0.2.2") == 401
+
+
+def test_office_behind_one_address_signs_in_at_nine() -> None:
+    assert {submit(f"person{number}") for number in range(40)} == {401}
+
+
+def test_one_address_is_limited_however_many_names_it_tries(settings: Settings) -> None:
+    settings.RATE_LIMIT_PERCENT = 10  # one for each name, twelve for the address
+    answers = [submit(f"person{number}") for number in range(14)]
+    assert answers == [401] * 12 + [429] * 2
+
+
+def test_looking_at_the_page_is_not_counted() -> None:
+    browser, user = Client(), make_user()
+    for _ in range(2 * QUOTA):
+        assert browser.get("/login/").status_code == 200
+    sign_in(browser, user)
