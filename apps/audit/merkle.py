@@ -5,7 +5,7 @@ are the set bits of the tree's size. Spec: RFC 9162 §2.1 (the same hashes as RF
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,6 +77,14 @@ class CompactRange:
             size += 1
         return CompactRange(size, tuple(nodes)), completed
 
+    def joined(self, root: bytes, leaf_count: int) -> "CompactRange":
+        """The range with a perfect subtree added at the right, where one of its size can stand."""
+        nodes, rest = list(self.nodes), self.size // leaf_count
+        while rest & 1:
+            root = node_hash(nodes.pop(), root)
+            rest >>= 1
+        return CompactRange(self.size + leaf_count, (*nodes, root))
+
     def root(self) -> bytes:
         if not self.nodes:
             return EMPTY_ROOT
@@ -131,6 +139,16 @@ def consistency_proof(first_size: int, second_size: int, root_of: RootOf) -> lis
         # Otherwise it is the first root itself, which the verifier has.
         spans.append((start, end))
     return [root_of(*span) for span in reversed(spans)]
+
+
+def perfect_spans(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The largest perfect subtrees that together cover these leaves, from left to right."""
+    while start < end:
+        size = 1 << ((end - start).bit_length() - 1)
+        if start:
+            size = min(size, start & -start)
+        yield start, start + size
+        start += size
 
 
 def is_included(*, leaf: bytes, index: int, tree_size: int, proof: Sequence[bytes], root: bytes) -> bool:

@@ -42,6 +42,10 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> AuditSignature: ...
 
+    def key_id(self) -> str:
+        """The key that `sign` takes at present."""
+        ...
+
     def verify(self, message: bytes, signature: AuditSignature) -> bool:
         """False for a wrong signature and for a key id that was never this installation's."""
         ...

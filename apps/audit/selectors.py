@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.audit.careful_reading import UNREADABLE
@@ -88,6 +88,15 @@ def last_seal_number() -> int:
     # The bound keeps text out, which SQLite sorts behind every number.
     numbered = SealedEvent.objects.filter(seal_number__lte=MAX_NUMBER)
     return numbered.order_by("-seal_number").values_list("seal_number", flat=True).first() or 0
+
+
+def seal_span(*, start: datetime, end: datetime, tree_size: int) -> tuple[int, int] | None:
+    """First and last seal number of the events from `start` up to `end`; None when there are none."""
+    seals = SealedEvent.objects.filter(
+        event_id__gte=uuid7_floor(start), event_id__lt=uuid7_floor(end), seal_number__lte=tree_size
+    )
+    found = seals.aggregate(first=Min("seal_number"), last=Max("seal_number"))
+    return None if found["first"] is None else (found["first"], found["last"])
 
 
 def misplaced_seals() -> QuerySet[SealedEvent]:

@@ -13,9 +13,12 @@ AUDIT = SigningKey.Purpose.AUDIT
 
 class KeyStoreSigner:
     def sign(self, message: bytes) -> AuditSignature:
-        key = active_key(purpose=AUDIT, algorithm=SigningKey.Algorithm.ED25519)
+        key = _active_key()
         value = key_material.sign_bytes(private_key(key.kid), message)
         return AuditSignature(key_id=key.kid, algorithm=key.algorithm, value=value)
+
+    def key_id(self) -> str:
+        return _active_key().kid
 
     def verify(self, message: bytes, signature: AuditSignature) -> bool:
         key = _own_key(signature.key_id)
@@ -24,6 +27,10 @@ class KeyStoreSigner:
     def public_key(self, key_id: str) -> bytes | None:
         key = _own_key(key_id)
         return key_material.public_bytes(key) if key is not None else None
+
+
+def _active_key() -> SigningKey:
+    return active_key(purpose=AUDIT, algorithm=SigningKey.Algorithm.ED25519)
 
 
 def _own_key(key_id: str) -> JWK | None:

@@ -51,6 +51,9 @@ class AppendsWhileItSigns:
     def verify(self, message: bytes, signature: AuditSignature) -> bool:
         return self._real.verify(message, signature)
 
+    def key_id(self) -> str:
+        return self._real.key_id()
+
     def public_key(self, key_id: str) -> bytes | None:
         return self._real.public_key(key_id)
 

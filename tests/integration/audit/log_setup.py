@@ -28,20 +28,23 @@ class LogTestAction(AuditAction):
 
 class LogTestSigner:
     def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.generate()
+        self.private_key = Ed25519PrivateKey.generate()
 
     def sign(self, message: bytes) -> AuditSignature:
-        return AuditSignature(key_id="test", algorithm="Ed25519", value=self._key.sign(message))
+        return AuditSignature(key_id="test", algorithm="Ed25519", value=self.private_key.sign(message))
 
     def verify(self, message: bytes, signature: AuditSignature) -> bool:
         try:
-            self._key.public_key().verify(signature.value, message)
+            self.private_key.public_key().verify(signature.value, message)
         except InvalidSignature:
             return False
         return signature.key_id == "test"
 
+    def key_id(self) -> str:
+        return "test"
+
     def public_key(self, key_id: str) -> bytes | None:
-        return self._key.public_key().public_bytes_raw() if key_id == "test" else None
+        return self.private_key.public_key().public_bytes_raw() if key_id == "test" else None
 
 
 def record(*, now: datetime = NOW, **values: Any) -> AuditEvent:

@@ -14,6 +14,7 @@ from apps.audit.merkle import (
     is_consistent,
     is_included,
     leaf_hash,
+    perfect_spans,
 )
 from tests.unit.audit.merkle_vectors import ENTRIES, ROOTS
 
@@ -256,3 +257,31 @@ def test_each_completed_subtree_is_given_once_with_its_root() -> None:
     ]
     assert [subtree for subtree in completed if subtree.level == 1] == expected
     assert [subtree for subtree in completed if subtree.level > 1] == [Subtree(2, 0, mth(leaves[: 1 << 16]))]
+
+
+@given(size=st.integers(1, 300), data=st.data())
+def test_leaves_and_the_subtrees_beside_them_give_the_root(size: int, data: st.DataObject) -> None:
+    leaves = made_leaves(size)
+    shown = sorted(data.draw(st.sets(st.integers(0, size - 1), max_size=20)))
+    tree = CompactRange()
+    for index in [*shown, size]:
+        for start, end in perfect_spans(tree.size, index):
+            tree = tree.joined(mth(leaves[start:end]), end - start)
+        assert tree.size == index
+        tree = tree.extended(leaves[index : index + 1])
+    assert tree.root() == mth(leaves)
+
+
+@given(start=st.integers(0, 5000), length=st.integers(0, 5000))
+def test_perfect_spans_cover_the_leaves_and_are_as_large_as_can_be(start: int, length: int) -> None:
+    spans = list(perfect_spans(start, start + length))
+    assert [number for span in spans for number in range(*span)] == list(range(start, start + length))
+    sizes = [end - first for first, end in spans]
+    assert all(
+        size.bit_count() == 1 and first % size == 0 for (first, _), size in zip(spans, sizes, strict=True)
+    )
+    # No two beside each other are the halves of a larger one.
+    assert not any(
+        sizes[place] == sizes[place + 1] and spans[place][0] % (2 * sizes[place]) == 0
+        for place in range(len(spans) - 1)
+    )

@@ -28,6 +28,9 @@ class OneKey:
     def verify(self, message: bytes, signature: AuditSignature) -> bool:
         raise NotImplementedError
 
+    def key_id(self) -> str:
+        return "peter"
+
     def public_key(self, key_id: str) -> bytes | None:
         return self.value if key_id == "peter" else None
 

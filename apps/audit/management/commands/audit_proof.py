@@ -1,7 +1,6 @@
 """`manage.py audit_proof`: what somebody needs who does not trust this installation's word."""
 
 import json
-from argparse import ArgumentTypeError
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.audit.canonical import canonical_event
 from apps.audit.checkpoint_rows import signature_of
-from apps.audit.constants import MAX_NUMBER
+from apps.audit.command_arguments import checkpoint_number
 from apps.audit.errors import LogDoesNotVerify, NothingToProve
 from apps.audit.log_proofs import event_proof, growth_proof, signed_checkpoint
 from apps.audit.models import SealBatch
@@ -84,15 +83,6 @@ class Command(BaseCommand):
         for node in path:
             self.stdout.write(f"  {node}")
         self.stdout.write("")
-
-
-def checkpoint_number(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_NUMBER)):
-        raise ArgumentTypeError(f"{text!r} is no number of a checkpoint")
-    number = int(text)
-    if not 0 < number <= MAX_NUMBER:
-        raise ArgumentTypeError(f"{text!r} is no number of a checkpoint")
-    return number
 
 
 def _checkpoint(batch: SealBatch, *, signer: Signer) -> dict[str, Any]:
