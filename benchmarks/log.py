@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks.databases import Database
 from benchmarks.figures import Figure, spread
@@ -9,7 +10,9 @@ from benchmarks.in_gatehouse import Piece, work, work_together
 
 WORK = "benchmarks.log_work"
 APPENDING = "The log: one event a transaction"
-SCALE = "The log: sealing and verifying"
+SCALE = "The log: sealing, verifying and giving out"
+PROVING = "The log: proof of one event"
+PROOFS = 200
 WRITERS = (1, 4)
 
 
@@ -21,6 +24,12 @@ def measure_log(database: Database, *, events: int, seconds: float) -> list[Figu
         figures = [
             _scale("seal", database, work(WORK, "seal", env=env)),
             _scale("verify", database, work(WORK, "verify", env=env)),
+        ]
+        bundle = str(Path(directory) / "evidence.zip")
+        figures += [
+            _scale("export as evidence", database, work(WORK, "export", bundle, env=env)),
+            _scale("check that offline", database, work(WORK, "check_bundle", bundle, env=env)),
+            _proofs(database, work(WORK, "prove", str(PROOFS), env=env)),
         ]
         for writers in WRITERS:
             for is_sealing in (False, True):
@@ -42,6 +51,16 @@ def _scale(what: str, database: Database, found: dict[str, float]) -> Figure:
         "of it for the work MiB": found["growth_mib"],
     }
     return Figure(SCALE, what, database.name, values)
+
+
+def _proofs(database: Database, found: dict[str, Any]) -> Figure:
+    values = {
+        "events": found["events"],
+        **spread(found["took"]),
+        "statements": found["statements"],
+        "peak MiB": found["peak_mib"],
+    }
+    return Figure(PROVING, "prove", database.name, values)
 
 
 def _append(

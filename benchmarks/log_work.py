@@ -3,13 +3,19 @@
 import resource
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.audit import gatehouse_verify
 from apps.audit.canonical import Json
-from apps.audit.ports import Outcome, Subject
+from apps.audit.log_proofs import event_proof
+from apps.audit.models import SealedEvent
+from apps.audit.ports import Outcome, Subject, signer
+from apps.audit.services.evidence import EvidenceRequest, export_evidence
 from apps.audit.services.partitions import ensure_partitions
 from apps.audit.services.record import record_event
 from apps.audit.services.sealing import seal_pending
@@ -100,6 +106,49 @@ def verify() -> dict[str, Any]:
     return {
         "events": report.sealed_count,
         "seconds": took,
+        "peak_mib": _peak_mib(),
+        "growth_mib": _peak_mib() - memory,
+    }
+
+
+def prove(count: str) -> dict[str, Any]:
+    """Events from all over the log, each under the newest checkpoint, as `audit_proof` does it."""
+    size = SealedEvent.objects.count()
+    chosen = [1 + number * (size - 1) // (int(count) - 1) for number in range(int(count))]
+    rows = SealedEvent.objects.filter(seal_number__in=chosen).values_list("event_id", flat=True)
+    took: list[float] = []
+    statements = 0
+    for event_id in list(rows):
+        started = time.perf_counter()
+        with CaptureQueriesContext(connection) as queries:
+            event_proof(event_id=event_id, checkpoint_number=None, signer=signer.get())
+        took.append(time.perf_counter() - started)
+        statements = max(statements, len(queries))
+    return {"events": size, "took": took, "statements": statements, "peak_mib": _peak_mib()}
+
+
+def export(path: str) -> dict[str, Any]:
+    """The whole log as one bundle."""
+    memory, started = _peak_mib(), time.perf_counter()
+    now = timezone.now()
+    request = EvidenceRequest(start=now - timedelta(days=1), end=now)
+    evidence = export_evidence(request=request, output=Path(path), now=now)
+    return {
+        "events": evidence.counts.count,
+        "seconds": time.perf_counter() - started,
+        "peak_mib": _peak_mib(),
+        "growth_mib": _peak_mib() - memory,
+    }
+
+
+def check_bundle(path: str) -> dict[str, Any]:
+    """With the offline verifier."""
+    memory, started = _peak_mib(), time.perf_counter()
+    with Path(path).open("rb") as file:
+        result = gatehouse_verify.verify(gatehouse_verify.Bundle(file))
+    return {
+        "events": result.counts.events,
+        "seconds": time.perf_counter() - started,
         "peak_mib": _peak_mib(),
         "growth_mib": _peak_mib() - memory,
     }
