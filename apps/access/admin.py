@@ -1,7 +1,7 @@
 """Applications, roles and assignments in the administration."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.access.admin_actions import END_NOW
-from apps.access.admin_assignment_form import AssignmentForm
+from apps.access.admin_assignment_form import MAY_HAVE_PASSWORDS, AssignmentForm
 from apps.access.admin_assignments import (
     AuditedAssignments,
     HeldRolesOfGroupInline,
@@ -35,6 +35,9 @@ from apps.access.admin_powers import (
     may_change_group,
     may_change_person,
     may_change_role,
+    may_open_application_with,
+    may_put_into_group,
+    may_sign_in_as,
 )
 from apps.access.admin_rights import list_of_rights, name_of_right, offered_rights, rights_beyond_form
 from apps.access.admin_rights_field import RightsField, RightsWidget
@@ -125,6 +128,13 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
     class Meta:
         model = Role
         fields = ("name", "slug", "description", "application", "admin_permissions")
+        help_texts: ClassVar = {
+            "admin_permissions": gettext_lazy(
+                "What holders may see and change in the administration, once they may enter it. Whoever sets "
+                "somebody's password can sign in as them: those with that right reach, and give access to, only "
+                "what they have themselves, unless they may set passwords whatever access it opens."
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,7 +155,13 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         if gaining and not self.instance._state.adding and holds_role(self.acting_request, self.instance):
             for name in gaining:
                 self.add_error(name, _("You hold this role yourself, so somebody else has to change this."))
+        elif "application" in gaining and not self._may_open():
+            self.add_error("application", MAY_HAVE_PASSWORDS)
         return cleaned
+
+    def _may_open(self) -> bool:
+        is_new = self.instance._state.adding or self.cleaned_data.get("application") is None
+        return is_new or may_open_application_with(self.acting_request, self.instance)
 
 
 @admin.register(Role)
@@ -264,11 +280,12 @@ class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
         return moment(obj.valid_until)
 
 
-add_to_pages("user", inlines=[HeldRolesOfPersonInline], guard=may_change_person)
+add_to_pages("user", inlines=[HeldRolesOfPersonInline], guard=may_change_person, reach=may_sign_in_as)
 add_to_pages(
     "group",
     inlines=[HeldRolesOfGroupInline],
     guard=may_change_group,
+    reach=may_put_into_group,
     carries=carries_roles,
     consequences={DELETE: Consequence(effect=losses_with_groups)},
 )

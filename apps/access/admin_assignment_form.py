@@ -7,11 +7,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.access.admin_assignments import OWN_ROLE
-from apps.access.admin_powers import gives_to_self, may_change_role
+from apps.access.admin_powers import gives_to_self, may_change_role, may_give_role
 from apps.access.models import Assignment, Role
 
+MAY_HAVE_PASSWORDS = gettext_lazy(
+    "You may set passwords, so you can only give access to an application that you have yourself; somebody else can."
+)
 TIMES = ("valid_from", "valid_until")
 
 
@@ -59,6 +63,8 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
         role: Role = self.cleaned_data["role"]
         if not may_change_role(self.acting_request, role):
             raise ValidationError(_("This role carries rights that you do not hold yourself."))
+        if self.has_changed() and not may_give_role(self.acting_request, role):
+            raise ValidationError(MAY_HAVE_PASSWORDS)
         return role
 
     def clean(self) -> dict[str, Any] | None:

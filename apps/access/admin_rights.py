@@ -127,6 +127,8 @@ def _of_page(request: HttpRequest, page: Page) -> dict[str, RightWords]:
         "delete": one.has_delete_permission(request),
     }
     found = dict(_verbs(one.model, allowed, page.area, page.title))
+    for codename, verb in one.further_rights.items():
+        found[f"{one.model._meta.app_label}.{codename}"] = RightWords(page.area, page.title, str(verb))
     for action in one.offered_actions(request):
         # On the pages of another kind of object, some actions ask for a right of their own kind.
         if _is_on(one.model, action.permission):

@@ -1,6 +1,8 @@
 """Actions on one object or many: each says what it will do on a page of its own before it does it."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -45,6 +47,8 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
     """Offers `object_actions`, and those that upper apps add, in lists and on pages."""
 
     object_actions: tuple[ObjectAction, ...] = ()
+    # Rights beside those to see, add, change and delete: by codename, what the form of a role calls them.
+    further_rights: ClassVar[Mapping[str, "StrOrPromise"]] = MappingProxyType({})
 
     def offered_actions(self, request: HttpRequest) -> list[ObjectAction]:
         offered = (*self.object_actions, *additions_to(self.kind()).actions)

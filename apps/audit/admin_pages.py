@@ -100,6 +100,7 @@ class Additions:
     inlines: list[type[InlineModelAdmin[Any, Any]]] = field(default_factory=list)
     actions: list[ObjectAction] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
+    reaches: list[Guard] = field(default_factory=list)
     carrying: list[CarriesAccess] = field(default_factory=list)
     consequences: defaultdict[str, list[Consequence]] = field(default_factory=lambda: defaultdict(list))
 
@@ -114,17 +115,20 @@ def add_to_pages(
     inlines: Collection[type[InlineModelAdmin[Any, Any]]] = (),
     actions: Collection[ObjectAction] = (),
     guard: Guard | None = None,
+    reach: Guard | None = None,
     carries: CarriesAccess | None = None,
     consequences: Mapping[str, Consequence] | None = None,
 ) -> None:
     """For the admin module of an upper app: its own part of the pages that a lower app's objects have.
 
-    `consequences` are by the name of the action that has them.
+    `reach` says whether the administrator may have in somebody's name what the object gives: sign in as the person,
+    put people into the group. `consequences` are by the name of the action that has them.
     """
     there = _additions[kind]
     there.inlines += inlines
     there.actions += actions
     there.guards += [guard] if guard else []
+    there.reaches += [reach] if reach else []
     there.carrying += [carries] if carries else []
     for action, consequence in (consequences or {}).items():
         there.consequences[action].append(consequence)
@@ -136,6 +140,10 @@ def additions_to(kind: str) -> Additions:
 
 def passes_guards(request: HttpRequest, kind: str, obj: Any) -> bool:
     return all(guard(request, obj) for guard in _additions[kind].guards)
+
+
+def is_within_reach(request: HttpRequest, kind: str, obj: Any) -> bool:
+    return all(reach(request, obj) for reach in _additions[kind].reaches)
 
 
 def carries_access(kind: str, obj: Any) -> bool:

@@ -1,7 +1,7 @@
 """People in the administration; importing this brings their groups along."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
@@ -28,12 +28,18 @@ from apps.audit.admin_audit import (
     administrator,
     badge,
     button,
+    is_within_reach,
     moment,
 )
 from apps.audit.ports import Subject
 from apps.core.origin import origin_of
 from apps.directory.admin_actions import PERSON_ACTIONS
-from apps.directory.admin_forms import NewPersonForm, PersonForm, SetPasswordForm
+from apps.directory.admin_forms import (
+    NewPersonForm,
+    NewPersonWithoutPasswordForm,
+    PersonForm,
+    SetPasswordForm,
+)
 from apps.directory.admin_groups import GroupsOfPersonInline
 from apps.directory.events import DirectoryAction
 from apps.directory.models import User
@@ -56,6 +62,10 @@ FIXED_ON_OWN_RECORD = (
     "ends_on",
 )
 
+# Whoever changes these can sign in as somebody, or be taken for them by an application.
+SIGNING_IN = ("username", "email", "is_email_verified")
+SET_PASSWORD, SET_ANY_PASSWORD = "set_password", "set_any_password"
+
 
 class LockedFilter(SimpleListFilter):
     title = gettext_lazy("lock")
@@ -75,6 +85,10 @@ class PersonAdmin(AuditedModelAdmin):
     audit_kind = "user"
     is_found_in_log = True
     object_actions = PERSON_ACTIONS
+    further_rights: ClassVar = {
+        SET_PASSWORD: gettext_lazy("set password, user name and e-mail"),
+        SET_ANY_PASSWORD: gettext_lazy("set them whatever access to applications it opens"),
+    }
     form = PersonForm
     inlines = (GroupsOfPersonInline,)
     list_display = ("person", "mailbox", "department", "manager_name", "state", "last_sign_in")
@@ -156,10 +170,6 @@ class PersonAdmin(AuditedModelAdmin):
 
     # Who may do what to whom ------------------------------------------------------------------------------------
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or request.user.is_superuser or not obj.is_superuser)
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People are suspended: what they did must keep its name."""
         return False
@@ -172,13 +182,31 @@ class PersonAdmin(AuditedModelAdmin):
         if request.user.is_superuser:
             return fields
         own = FIXED_ON_OWN_RECORD if obj == request.user else ()
-        return (*fields, *own, "is_staff", "is_superuser")
+        out_of_reach = () if obj is None or self._may_sign_in_as(request, obj) else SIGNING_IN
+        return (*fields, *own, *out_of_reach, "is_staff", "is_superuser")
+
+    def _sets_passwords(self, request: HttpRequest) -> bool:
+        return any(request.user.has_perm(f"directory.{right}") for right in self.further_rights)
+
+    def _may_sign_in_as(self, request: HttpRequest, obj: Any) -> bool:
+        return self._sets_passwords(request) and is_within_reach(request, self.kind(), obj)
+
+    def _may_set_password(self, request: HttpRequest, obj: Any) -> bool:
+        return obj.status != User.Status.DEPROVISIONED and self._may_sign_in_as(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None or self._sets_passwords(request):
+            return super().get_fieldsets(request, obj)
+        head, options = self.add_fieldsets[0]
+        fields: Any = options["fields"]
+        return ((head, {**options, "fields": tuple(name for name in fields if name != "password")}),)
 
     # Adding: through the service, which also records it -----------------------------------------------------------
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
-            kwargs["form"] = NewPersonForm
+            may_set = self._sets_passwords(request)
+            kwargs["form"] = NewPersonForm if may_set else NewPersonWithoutPasswordForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -191,7 +219,7 @@ class PersonAdmin(AuditedModelAdmin):
         details = NewPerson(**{name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields})
         created = create_person(
             details=details,
-            password=form.cleaned_data["password"] or None,
+            password=form.cleaned_data.get("password") or None,
             actor=administrator(request),
             origin=origin_of(request),
             now=timezone.now(),
@@ -224,7 +252,7 @@ class PersonAdmin(AuditedModelAdmin):
         return [own, *super().get_urls()]
 
     def page_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
-        if not self.has_change_permission(request, obj):
+        if not self._may_set_password(request, obj):
             return []
         return [
             button(
@@ -236,7 +264,7 @@ class PersonAdmin(AuditedModelAdmin):
         person = self.get_object(request, str(object_id))
         if person is None:
             raise Http404
-        if not self.has_change_permission(request, person):
+        if not (self.has_view_permission(request, person) and self._may_set_password(request, person)):
             raise PermissionDenied
         page = reverse("admin:directory_user_change", args=(person.pk,))
         form = SetPasswordForm(request.POST or None, person=person)

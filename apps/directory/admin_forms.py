@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from apps.audit.admin_audit import ThemedInlineFormSet, carries_access, passes_guards
+from apps.audit.admin_audit import ThemedInlineFormSet, carries_access, is_within_reach, passes_guards
 from apps.directory.admin_actions import LAST_SUPERUSER, last_superuser_among
 from apps.directory.admin_new_password import NewPasswordWidget
 from apps.directory.models import Group, User
@@ -131,6 +131,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         return False
 
 
+class NewPersonWithoutPasswordForm(NewPersonForm):
+    """For those who may not set one."""
+
+    password = None  # type: ignore[assignment]  # Django's way to leave a field out
+
+
 class SetPasswordForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("New password"),
@@ -168,11 +174,22 @@ class MembershipFormSet(ThemedInlineFormSet):
                 raise ValidationError(
                     _("%(group)s carries rights that you do not hold yourself.") % {"group": group}
                 )
+            if form.instance._state.adding and group is not None and not self._may_put_into(group):
+                raise ValidationError(
+                    _(
+                        "%(group)s gives access that is not yours to give: that takes the right to give roles and, for "
+                        "those who may set passwords, the same access of their own."
+                    )
+                    % {"group": group}
+                )
             if form.instance._state.adding and self._is_own_gain(form.instance.user_id, group):
                 raise ValidationError(
                     _("%(group)s holds roles: you cannot put yourself into it; somebody else can.")
                     % {"group": group}
                 )
+
+    def _may_put_into(self, group: Group) -> bool:
+        return is_within_reach(self.acting_request, "group", group)
 
     def _is_own_gain(self, user_id: UUID | None, group: Group | None) -> bool:
         user = self.acting_request.user

@@ -165,6 +165,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("username",)
+        permissions = (
+            ("set_password", "Can set the password, user name and e-mail of people who hold no more"),
+            ("set_any_password", "Can set them whatever access to applications it opens"),
+        )
         constraints = (
             models.UniqueConstraint(
                 Lower("username"),

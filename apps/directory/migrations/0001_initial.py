@@ -187,6 +187,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
                 "ordering": ("username",),
+                "permissions": (
+                    (
+                        "set_password",
+                        "Can set the password, user name and e-mail of people who hold no more",
+                    ),
+                    ("set_any_password", "Can set them whatever access to applications it opens"),
+                ),
             },
         ),
         migrations.CreateModel(

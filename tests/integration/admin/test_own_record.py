@@ -14,6 +14,7 @@ MANAGER_OF_PEOPLE = (
     "directory.view_user",
     "directory.add_user",
     "directory.change_user",
+    "directory.set_password",
 )
 TOLD_BY_OTHERS = {
     "department": "Board",
