@@ -62,6 +62,15 @@ from apps.oauth.token_values import ClientSecretGenerator, digest
 # django-unfold asks for a plain string where Django takes a translation.
 CLIENT: Any = gettext_lazy("Client")
 NEW_SECRET = gettext_lazy("Make a new secret")
+# What gives a client more than the application that it belongs to.
+FOR_ALL_APPLICATIONS = ("is_resource_server", "skip_authorization")
+ONLY_OWN = gettext_lazy("Without the right to change applications you can only choose one that you own.")
+
+
+def answers_for_all(request: HttpRequest) -> bool:
+    """Whether somebody may give clients what reaches beyond an application of their own."""
+    return bool(request.user.has_perm("access.change_application"))
+
 
 for model in (AccessToken, AuthorizationCode, Client, IDToken, RefreshToken):
     admin.site.unregister(model)
@@ -106,11 +115,31 @@ class ClientAdmin(AuditedModelAdmin):
         return ((None, {"fields": head}), (_("More"), {"classes": ("collapse",), "fields": more}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if obj is None:
-            return ()
-        fixed = ("client_id", "kind", "secret_changed_at", "enabled")
+        fixed = () if obj is None else ("client_id", "kind", "secret_changed_at", "enabled")
+        if answers_for_all(request):
+            return fixed
         # Another application lets other people in.
-        return fixed if request.user.has_perm("access.change_application") else (*fixed, "application")
+        is_own = obj is None or obj.application.owner_id == request.user.pk
+        return (*fixed, *FOR_ALL_APPLICATIONS) if is_own else (*fixed, "application", *FOR_ALL_APPLICATIONS)
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """None for those who choose among the applications that they own: what it looks up is all of them."""
+        return self.autocomplete_fields if answers_for_all(request) else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        is_limited = db_field.name == "application" and not answers_for_all(request)
+        if is_limited:
+            kwargs["queryset"] = db_field.remote_field.model.objects.filter(owner=request.user.pk)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if is_limited and field is not None:
+            field.error_messages["invalid_choice"] = ONLY_OWN
+            field.help_text = ONLY_OWN
+        return field
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.offers_all_scopes = answers_for_all(request)
+        return form
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What people have used is disabled instead: its authorizations are evidence."""

@@ -60,6 +60,9 @@ def _lines(name: str) -> forms.CharField:
 
 
 class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    # Or only those of OpenID Connect, which stand for no application.
+    offers_all_scopes = False
+
     redirect_uris = _lines("redirect_uris")
     post_logout_redirect_uris = _lines("post_logout_redirect_uris")
     scopes = forms.MultipleChoiceField(
@@ -81,7 +84,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             return  # the page is only read
         self.fields["name"].required = True
         given = self.instance.scopes.split()
-        self.fields["scopes"].choices = _scope_choices(given)  # type: ignore[attr-defined]  # it has choices
+        self.fields["scopes"].choices = _scope_choices(given, self.offers_all_scopes)  # type: ignore[attr-defined]  # it has choices
         self.initial["scopes"] = given
         signs_in = self.instance.kind in CODE_KINDS and not self.instance._state.adding
         self.fields["redirect_uris"].required = signs_in
@@ -121,9 +124,10 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             self.add_error(name, problem)
 
 
-def _scope_choices(given: list[str]) -> list[tuple[str, str]]:
+def _scope_choices(given: list[str], offers_all: bool) -> list[tuple[str, str]]:
     known = {name: str(scope.title) for name, scope in STANDARD_SCOPES.items()}
-    known |= dict(Scope.objects.values_list("name", "title"))
+    defined = Scope.objects.all() if offers_all else Scope.objects.filter(name__in=given)
+    known |= dict(defined.values_list("name", "title"))
     # A scope that was deleted since stays visible until somebody takes it away.
     known |= {name: _("no longer defined") for name in given if name not in known}
     return [(name, f"{name}: {title}") for name, title in known.items()]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.access.models import Application, Assignment, Role
 from apps.directory.models import Group, Membership, User
+from apps.oauth.models import Client, Scope
 from tests.factories.clients import make_client
 from tests.factories.people import PASSWORD, make_user
 from tests.integration.admin.desk import (
@@ -265,6 +266,81 @@ def test_client_is_moved_to_another_application_by_those_who_may_change_applicat
     client.refresh_from_db()
     assert client.name == "Renamed"
     assert client.application == (payroll if may_change_applications else was)
+
+
+CONNECTING = ("oauth.view_client", "oauth.add_client", "oauth.change_client", "access.view_application")
+OVER_ALL = "access.change_application"
+
+
+def _add_client(browser: Browser, application: Application, **fields: Any) -> Any:
+    page = adding("oauth.client")
+    sent = {
+        "name": "Wiki client",
+        "kind": "web",
+        "application": str(application.pk),
+        "redirect_uris": "https://wiki.example.org/callback",
+        "scopes": ["openid", "email", "offline_access"],
+    }
+    return browser.post(page, submission(browser.get(page), **(sent | fields)))
+
+
+def test_client_is_put_into_no_application_but_ones_own() -> None:
+    helper = make_staff(*CONNECTING)
+    payroll, wiki = _application("Payroll"), _application("Wiki")
+    Application.objects.filter(pk=wiki.pk).update(owner=helper)
+    browser = at_desk(helper)
+    offered = browser.get(adding("oauth.client")).context["adminform"].form.fields["application"].choices
+    assert {name for _key, name in offered} & {"Payroll", "Wiki"} == {"Wiki"}
+    for kind in ("web", "service"):
+        answer = _add_client(browser, payroll, kind=kind)
+        assert "one that you own" in str(answer.context["adminform"].form.errors["application"])
+    assert not Client.objects.exists()
+    assert _add_client(browser, wiki).status_code == 302
+    client = Client.objects.get()
+    answer = browser.post(
+        page_of(client), submission(browser.get(page_of(client)), application=str(payroll.pk))
+    )
+    assert "one that you own" in str(answer.context["adminform"].form.errors["application"])
+    assert _add_client(at_desk(make_staff(*CONNECTING, OVER_ALL)), payroll).status_code == 302
+
+
+@pytest.mark.parametrize("is_over_all", [False, True])
+def test_what_reaches_beyond_an_application_is_given_by_those_who_answer_for_all(is_over_all: bool) -> None:
+    Scope.objects.create(name="payroll:read", title="Read pay slips")
+    helper = make_staff(*CONNECTING, *([OVER_ALL] if is_over_all else []))
+    wiki = _application("Wiki")
+    Application.objects.filter(pk=wiki.pk).update(owner=helper)
+    browser = at_desk(helper)
+    answer = _add_client(browser, wiki, scopes=["payroll:read"])
+    assert (answer.status_code == 302) == is_over_all
+    if not is_over_all:
+        assert "payroll:read" in str(answer.context["adminform"].form.errors["scopes"])
+        _add_client(browser, wiki, skip_authorization="on", is_resource_server="on")
+        client = Client.objects.get()
+        save(browser, page_of(client), skip_authorization="on", is_resource_server="on")
+        client.refresh_from_db()
+        assert (client.skip_authorization, client.is_resource_server) == (False, False)
+        return
+    save(browser, page_of(Client.objects.get()), skip_authorization="on", is_resource_server="on")
+    client = Client.objects.get()
+    assert client.skip_authorization
+    assert client.is_resource_server
+
+
+def test_scope_that_a_client_has_stays_when_others_are_changed() -> None:
+    Scope.objects.create(name="payroll:read", title="Read pay slips")
+    client = make_client().row
+    Client.objects.filter(pk=client.pk).update(scopes="openid payroll:read", skip_authorization=True)
+    save(
+        at_desk(make_staff(*CONNECTING)),
+        page_of(client),
+        scopes=["openid", "payroll:read", "email"],
+    )
+    client.refresh_from_db()
+    assert (set(client.allowed_scopes), client.skip_authorization) == (
+        {"openid", "payroll:read", "email"},
+        True,
+    )
 
 
 def test_last_superuser_keeps_the_power() -> None:
