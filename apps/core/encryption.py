@@ -60,6 +60,11 @@ class Keyring:
             raise ImproperlyConfigured("No encryption key is configured (FIELD_ENCRYPTION_KEYS).")
         self.primary_key_id = next(iter(self._keys))
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The primary first."""
+        return tuple(self._keys)
+
     def encrypt(self, plaintext: bytes, *, purpose: str) -> str:
         kid = self.primary_key_id
         nonce = secrets.token_bytes(NONCE_BYTES)

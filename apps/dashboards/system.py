@@ -17,7 +17,7 @@ from apps.audit.services.witnessing import Witness, own_witness
 from apps.core.task_runs import UNREACHABLE, TaskRun, last_runs
 from apps.jobs.selectors import dead_job_count
 from apps.keys.models import SigningKey
-from apps.keys.selectors import keys_in_use, missing_keys
+from apps.keys.selectors import FieldKeys, field_keys, keys_in_use, missing_keys
 
 PROBE = "system_status_probe"
 PROBE_SECONDS = 60
@@ -86,6 +86,7 @@ class Log:
 class Keys:
     in_use: tuple[SigningKey, ...]
     missing: tuple[tuple[str, str], ...]
+    field: FieldKeys
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def system_now() -> System:
         cache=answering,
         tasks=_tasks(is_cache_up=not answering.error),
         log=Log(latest_checkpoint(), sealing_backlog(), latest_verification(), own_witness()),
-        keys=Keys(tuple(keys), tuple(missing_keys(keys))),
+        keys=Keys(tuple(keys), tuple(missing_keys(keys)), field_keys()),
         dead_jobs=dead_job_count(),
         has_proxies=bool(settings.TRUSTED_PROXIES),
     )

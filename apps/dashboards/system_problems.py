@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.dashboards.system import System, worker_is_late
+from apps.keys.selectors import FIELDS_COUNTED
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -112,6 +113,21 @@ def _keys(system: System) -> Iterator[Problem]:
             _("There is no active %(algorithm)s key for %(purpose)s.")
             % {"algorithm": algorithm, "purpose": purpose},
             _("Restart the web server: it makes the keys that are missing."),
+        )
+    if count := system.keys.field.under_old:
+        yield Problem(
+            _("At least %(count)d values are not encrypted with the new key yet.") % {"count": count}
+            if count >= FIELDS_COUNTED
+            else ngettext(
+                "%(count)d value is not encrypted with the new key yet.",
+                "%(count)d values are not encrypted with the new key yet.",
+                count,
+            )
+            % {"count": count},
+            _(
+                "Run manage.py rotate_keys --reencrypt once every process has been restarted with the new key, and "
+                "leave the old keys in FIELD_ENCRYPTION_KEYS until then."
+            ),
         )
 
 

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.ports import signer
 from apps.core.health import readiness
 from apps.core.ports import start_up
+from apps.jobs.ports import kinds
 
 
 class KeysConfig(AppConfig):
@@ -15,8 +16,10 @@ class KeysConfig(AppConfig):
         # Models can be imported only from here on; both implementations need them.
         from apps.keys.audit_signer import KeyStoreSigner
         from apps.keys.selectors import SIGNING_KEYS
+        from apps.keys.services.reencryption import REENCRYPTION
         from apps.keys.services.signing_keys import make_missing_keys
 
         readiness.register(SIGNING_KEYS)
+        kinds.register(REENCRYPTION)
         signer.register(KeyStoreSigner())
         start_up.register(make_missing_keys)

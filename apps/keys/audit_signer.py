@@ -34,8 +34,9 @@ def _active_key() -> SigningKey:
 
 
 def _own_key(key_id: str) -> JWK | None:
-    """Trusts a key only if its private half decrypts under the field key, which the database does not hold:
-    whoever can write to the database alone cannot plant a key of their own and sign the log anew with it.
+    """Trusts a key only if its private half, or what retirement left of it, decrypts under the field key, which the
+    database does not hold: whoever can write to the database alone cannot plant a key of their own and sign the log
+    anew with it.
     """
     if not SigningKey.objects.filter(kid=key_id, purpose=AUDIT).exists():
         return None

@@ -16,3 +16,7 @@ class KeyAction(AuditAction):
     """The last token that a key signed has expired: it is no longer published, and its private half is destroyed."""
     SIGNING_KEY_COMPROMISED = "signing_key.compromised"
     """A key was retired at once because somebody else may have it; its tokens are refused."""
+    REENCRYPTION_REQUESTED = "reencryption.requested"
+    """Everything that is encrypted at rest was to come under the newest field encryption key."""
+    REENCRYPTION_FINISHED = "reencryption.finished"
+    """It did; an error, when some values could not be read under any key that is configured."""

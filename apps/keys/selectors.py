@@ -1,11 +1,14 @@
 """Which keys there are."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from jwcrypto.jwk import JWK
 
+from apps.core.encrypted_columns import count_under_other_keys
+from apps.core.encryption import keyring
 from apps.core.health import ReadinessCheck
 from apps.keys.conf import MARGIN
 from apps.keys.errors import NoSigningKey
@@ -19,6 +22,7 @@ NEEDED = (
     (SigningKey.Purpose.TOKENS, SigningKey.Algorithm.ED25519),
     (SigningKey.Purpose.AUDIT, SigningKey.Algorithm.ED25519),
 )
+FIELDS_COUNTED = 1_000
 PUBLISHED = (SigningKey.State.PENDING, SigningKey.State.ACTIVE, SigningKey.State.RETIRING)
 
 
@@ -62,6 +66,20 @@ def missing_keys(keys: Iterable[SigningKey]) -> list[tuple[str, str]]:
     """Purpose and algorithm of each key that must exist and is not among the active ones."""
     there = {(key.purpose, key.algorithm) for key in keys if key.state == SigningKey.State.ACTIVE}
     return [needed for needed in NEEDED if needed not in there]
+
+
+@dataclass(frozen=True)
+class FieldKeys:
+    """`under_old` values are not encrypted with the first key yet; counted up to FIELDS_COUNTED only."""
+
+    ids: tuple[str, ...]
+    under_old: int
+
+
+def field_keys() -> FieldKeys:
+    """Counts while there is more than one key, which is while they are being changed: it reads whole tables."""
+    ids = keyring().key_ids
+    return FieldKeys(ids, count_under_other_keys(limit=FIELDS_COUNTED) if len(ids) > 1 else 0)
 
 
 @lru_cache(maxsize=32)

@@ -150,6 +150,8 @@ def test_private_half_of_a_retired_key_is_destroyed() -> None:
 
 def test_checkpoints_of_keys_long_gone_still_verify() -> None:
     first = SigningKey.objects.get(purpose="audit")
+    verifier = signer.get().public_key(first.kid)
+    assert verifier is not None
     record(now=NOW)
     seal_pending(now=NOW)
     for days in (83, 90, 91):
@@ -161,7 +163,8 @@ def test_checkpoints_of_keys_long_gone_still_verify() -> None:
     assert report.is_intact, report
     first.refresh_from_db()
     assert first.state == State.RETIRED
-    assert SigningKey.objects.filter(purpose="audit", state=State.ACTIVE).exists()
+    assert signer.get().public_key(first.kid) == verifier, "for evidence that others check"
+    assert signer.get().key_id() != first.kid
 
 
 def test_key_that_was_planted_in_the_database_verifies_nothing() -> None:

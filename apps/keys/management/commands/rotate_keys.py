@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
+from apps.jobs.services.finishing import finish_job
 from apps.keys.errors import UnknownSigningKey
 from apps.keys.models import SigningKey
 from apps.keys.selectors import keys_in_use
+from apps.keys.services.reencryption import request_reencryption
 from apps.keys.services.rotation import Step, retire_compromised, rotate_due, rotate_now
 
 
@@ -30,6 +32,12 @@ class Command(BaseCommand):
             metavar="KID",
             help="retire this key at once: what it signed is refused from here on",
         )
+        how.add_argument(
+            "--reencrypt",
+            action="store_true",
+            help="encrypt everything at rest with the first of FIELD_ENCRYPTION_KEYS, so that the others may go",
+        )
+        parser.add_argument("--wait", action="store_true", help="with --reencrypt: until it is done")
         parser.add_argument("--purpose", choices=SigningKey.Purpose.values, help="with --now: only these")
         parser.add_argument("--algorithm", choices=SigningKey.Algorithm.values, help="with --now: only these")
         parser.add_argument("--json", action="store_true", help="print JSON")
@@ -37,6 +45,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if (options["purpose"] or options["algorithm"]) and not options["now"]:
             raise CommandError("--purpose and --algorithm go with --now.")
+        if options["wait"] and not options["reencrypt"]:
+            raise CommandError("--wait goes with --reencrypt.")
+        if options["reencrypt"]:
+            self.reencrypt(options)
+            return
         self.show(self.rotate(options), as_json=options["json"])
 
     def rotate(self, options: dict[str, Any]) -> list[Step]:
@@ -56,6 +69,24 @@ class Command(BaseCommand):
             if options["purpose"] in {None, key.purpose} and options["algorithm"] in {None, key.algorithm}
         ]
         return rotate_now(keys=keys, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=now)
+
+    def reencrypt(self, options: dict[str, Any]) -> None:
+        job_id = request_reencryption(actor=SYSTEM, origin=SYSTEM_ORIGIN, now=timezone.now())
+        if not options["wait"]:
+            said = {"job": str(job_id)}
+            words = f"Job {job_id}: the administration shows how far it is, under Jobs."
+            self.stdout.write(json.dumps(said) if options["json"] else words)
+            return
+        ending = finish_job(job_id)
+        if ending.problem:
+            raise CommandError(ending.problem)
+        words = (
+            "{encrypted} values were encrypted with key {key_id}; {unreadable} could not be read, "
+            "{left} are left under other keys."
+        )
+        self.stdout.write(json.dumps(ending.outcome) if options["json"] else words.format(**ending.outcome))
+        if ending.outcome["left"]:
+            raise CommandError("Keep the old keys: there are values left under them.")
 
     def show(self, steps: list[Step], *, as_json: bool) -> None:
         if as_json:
