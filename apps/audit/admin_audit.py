@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from apps.audit.admin_acting import administrator, button, session_id_of
+from apps.audit.admin_as_opened import AsOpenedAdmin
 from apps.audit.admin_deleting import DeletingAdmin
 from apps.audit.admin_marks import BAD, COMING, GOOD, NOTHING, PLAIN, WARNING, badge, moment
 from apps.audit.admin_pages import (
@@ -109,7 +110,7 @@ class AuditedChangeList(ThemedChangeList):
             self.full_result_count = self.result_count
 
 
-class AuditedModelAdmin(Audited, CarefulRelations, CarefulAdmin, DeletingAdmin):
+class AuditedModelAdmin(CarefulRelations, CarefulAdmin, AsOpenedAdmin, DeletingAdmin):
     # Relations whose rows the name of an object is made of.
     named_with: tuple[str, ...] = ()
     list_per_page = 50

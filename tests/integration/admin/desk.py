@@ -71,7 +71,7 @@ def submission(answer: Any, **changes: Any) -> dict[str, Any]:
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.initial_forms]
-    sent: dict[str, Any] = {}
+    sent: dict[str, Any] = {"_as_opened": context["as_opened"]} if context.get("as_opened") else {}
     for form in forms:
         for bound in form:
             value = bound.value()
