@@ -193,6 +193,8 @@ class WebWorker(ThreadWorker):
     # Being answered --------------------------------------------------------------------------------------------------
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
+        if req.version == (1, 1) and not any(name == "HOST" for name, _ in req.headers):
+            raise errors.InvalidHeader("HOST", req)  # RFC 9112 §3.2
         if conn in self._unread:
             req.force_close()
         return super().handle_request(req, conn)

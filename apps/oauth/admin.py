@@ -24,6 +24,7 @@ from apps.audit.admin_audit import (
     NOTHING,
     AuditedModelAdmin,
     Consequence,
+    ObjectAction,
     ReadOnlyAdmin,
     add_to_pages,
     administrator,
@@ -31,6 +32,7 @@ from apps.audit.admin_audit import (
     button,
     know_details,
     moment,
+    passes_guards,
 )
 from apps.audit.ports import Subject
 from apps.core.origin import origin_of
@@ -347,6 +349,9 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "id",
     )
     readonly_fields = ("state", "id")
+
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return passes_guards(request, "user", obj.user)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("session__user")

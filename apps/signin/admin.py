@@ -27,6 +27,7 @@ from apps.audit.admin_audit import (
     badge,
     know_details,
     moment,
+    passes_guards,
 )
 from apps.signin.device_name import device_name
 from apps.signin.models import AddressThrottle, RecognisedBrowser, Session
@@ -188,7 +189,7 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
         return ["device", "state", "amr_words", "id"]
 
     def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
-        return bool(request.user.is_superuser) or not obj.user.is_superuser
+        return passes_guards(request, "user", obj.user)
 
     @admin.display(description=SIGNED_IN_WITH)
     def amr_words(self, obj: Session) -> str:
@@ -294,6 +295,9 @@ class RecognisedBrowserAdmin(LockColumns, ReadOnlyAdmin):
     paginator = InfinitePaginator
     fields = ("user", "created_at", "last_used_at", "failed_sign_ins", "first_failed_at", "lock")
     readonly_fields = ("lock",)
+
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return passes_guards(request, "user", obj.user)
 
     @admin.display(description=gettext_lazy("First seen"), ordering="created_at")
     def created(self, obj: RecognisedBrowser) -> str:

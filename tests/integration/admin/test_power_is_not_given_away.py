@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.access.models import Application, Assignment, Role
 from apps.directory.models import Group, Membership, User
 from apps.oauth.models import Client, Scope
+from apps.signin.models import RecognisedBrowser
 from tests.factories.clients import make_client
 from tests.factories.people import PASSWORD, make_user
 from tests.integration.admin.desk import (
@@ -26,7 +27,7 @@ from tests.integration.admin.desk import (
     save,
     submission,
 )
-from tests.integration.admin.test_actions_say_what_they_do import start_sessions
+from tests.integration.admin.test_actions_say_what_they_do import authorize, start_sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -515,3 +516,31 @@ def test_sessions_of_superusers_are_ended_by_superusers_only() -> None:
     at_desk(make_superuser()).post(action_page(theirs, "end"), {"confirmed": "1"})
     theirs.refresh_from_db()
     assert theirs.ended_at is not None
+
+
+def _stronger_people() -> list[User]:
+    return [make_superuser(), make_staff(STRONGER)]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["superuser", "staff with more rights"])
+def test_what_stronger_people_have_open_is_left_alone(which: int) -> None:
+    stronger, other = _stronger_people()[which], make_user()
+    client = make_client().row
+    rights = ("signin.view_session", "signin.change_session", "signin.view_recognisedbrowser")
+    more = ("signin.delete_recognisedbrowser", "oauth.view_authorization", "oauth.change_authorization")
+    helper = at_desk(make_staff(*HELP_DESK, *rights, *more))
+    for person, is_in_reach in ((stronger, False), (other, True)):
+        (session,) = start_sessions(person, 1)
+        now = timezone.now()
+        browser = RecognisedBrowser.objects.create(user=person, created_at=now, last_used_at=now)
+        authorization = authorize(client, person)
+        for one, action in ((session, "end"), (browser, "forget"), (authorization, "revoke")):
+            assert (action_page(one, action) in helper.get(page_of(one)).content.decode()) == is_in_reach
+            bulk = {"action": action, "_selected_action": [str(one.pk)], "confirmed": "1"}
+            helper.post(listing(one._meta.label_lower), bulk)
+            helper.post(action_page(one, action), {"confirmed": "1"})
+        session.refresh_from_db()
+        authorization.refresh_from_db()
+        assert (session.ended_at is not None) == is_in_reach
+        assert (authorization.revoked_at is not None) == is_in_reach
+        assert RecognisedBrowser.objects.filter(pk=browser.pk).exists() != is_in_reach

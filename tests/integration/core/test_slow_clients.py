@@ -224,6 +224,9 @@ def test_body_that_waits_to_be_asked_for_is_asked_for(patient: Gatehouse) -> Non
         (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20_000, 431, "headers_too_large"),
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400, "malformed_request"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "malformed_request"),
+        (b"GET /login/ HTTP/1.1\r\n\r\n", 400, "malformed_request"),
+        (b"GET /.well-known/jwks.json HTTP/1.1\r\nAccept: */*\r\n\r\n", 400, "malformed_request"),
+        (b"GET /static/css/gatehouse.css HTTP/1.1\r\n\r\n", 400, "malformed_request"),
         (b"nonsense\r\n\r\n", 400, "malformed_request"),
         (b"\x16\x03\x01\x02\x00\r\n\r\n", 400, "malformed_request"),
         (HEAD + b"Content-Length: x\r\n\r\n", 400, "malformed_request"),
@@ -234,6 +237,7 @@ def test_body_that_waits_to_be_asked_for_is_asked_for(patient: Gatehouse) -> Non
     ],
 )
 @pytest.mark.spec("RFC 9457", "3")
+@pytest.mark.spec("RFC 9112", "3.2")
 def test_what_is_no_request_of_ours_is_refused_in_our_format(
     patient: Gatehouse, request_bytes: bytes, status: int, code: str
 ) -> None:
@@ -242,6 +246,11 @@ def test_what_is_no_request_of_ours_is_refused_in_our_format(
     assert headers["connection"] == "close"
     problem = json.loads(body)
     assert (problem["status"], problem["code"]) == (status, code)
+
+
+def test_old_client_may_name_no_host(patient: Gatehouse) -> None:
+    status, _, _ = _ask(patient, b"GET /health HTTP/1.0\r\n\r\n")
+    assert status == 200
 
 
 def test_body_that_is_too_large_is_refused_readably_while_it_is_still_sent(patient: Gatehouse) -> None:
