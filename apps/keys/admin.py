@@ -9,7 +9,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.audit.admin_audit import BAD, COMING, GOOD, PLAIN, WARNING, ReadOnlyAdmin, badge, moment
+from apps.audit.admin_audit import (
+    BAD,
+    COMING,
+    GOOD,
+    PLAIN,
+    WARNING,
+    ReadOnlyAdmin,
+    badge,
+    know_details,
+    moment,
+)
 from apps.keys.admin_actions import KEY_ACTIONS
 from apps.keys.models import SigningKey
 
@@ -54,3 +64,17 @@ class SigningKeyAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Created"), ordering="created_at")
     def created(self, obj: SigningKey) -> str:
         return moment(obj.created_at)
+
+
+know_details(
+    titles={
+        "kid": gettext_lazy("Key id"),
+        "algorithm": gettext_lazy("Algorithm"),
+        "purpose": gettext_lazy("Purpose"),
+        "key_id": gettext_lazy("Field encryption key"),
+        "encrypted": gettext_lazy("Values encrypted anew"),
+        "unreadable": gettext_lazy("Values that could not be read"),
+        "left": gettext_lazy("Values left under other keys"),
+    },
+    values={"purpose": {str(value): label for value, label in SigningKey.Purpose.choices}},
+)

@@ -25,7 +25,7 @@ from apps.keys.models import SigningKey
 from apps.keys.selectors import private_key
 from apps.keys.services import reencryption
 from tests.factories.keys import make_signing_keys
-from tests.integration.admin.desk import at_desk, listing, make_superuser, text_of
+from tests.integration.admin.desk import at_desk, listing, make_superuser, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 NOTE = "nothing personal"
@@ -107,6 +107,7 @@ def test_request_and_end_are_in_the_log(ring: Any) -> None:
     assert requested.details == {"key_id": "new"}
     assert finished.details["encrypted"] > 0
     assert finished.outcome == "success"
+    assert "Values encrypted anew" in text_of(at_desk(make_superuser()).get(page_of(finished)))
 
 
 def test_asking_twice_gives_one_job(ring: Any) -> None:
