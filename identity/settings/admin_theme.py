@@ -8,17 +8,19 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
-def _entry(title: Any, icon: str, address: str, permission: str = "") -> dict[str, Any]:
-    """A line of the sidebar; only those see it who may see what it leads to."""
+def _entry(title: Any, icon: str, address: str, *permissions: str) -> dict[str, Any]:
+    """A line of the sidebar; only those see it who may see what it leads to: one of the permissions is enough."""
 
     def is_shown(request: HttpRequest) -> bool:
-        return not permission or request.user.has_perm(permission)
+        return not permissions or any(request.user.has_perm(one) for one in permissions)
 
     return {"title": title, "icon": icon, "link": reverse_lazy(address), "permission": is_shown}
 
 
 def _list(title: Any, icon: str, app: str, model: str) -> dict[str, Any]:
-    return _entry(title, icon, f"admin:{app}_{model}_changelist", f"{app}.view_{model}")
+    """Who may change may see, as Django has it."""
+    address = f"admin:{app}_{model}_changelist"
+    return _entry(title, icon, address, f"{app}.view_{model}", f"{app}.change_{model}")
 
 
 def _may_see_log(request: HttpRequest) -> bool:

@@ -6,7 +6,10 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
+from apps.audit.models import SealBatch
+from apps.audit.services.sealing import seal_pending
 from apps.directory.models import Group
+from apps.keys.services.signing_keys import ensure_signing_keys
 from tests.factories.people import make_user
 from tests.integration.admin.desk import (
     adding,
@@ -18,6 +21,7 @@ from tests.integration.admin.desk import (
     page_of,
     text_of,
 )
+from tests.integration.audit.log_setup import NOW, record
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +102,27 @@ def test_page_is_left_by_signing_out_and_to_the_portal_once(browser: Browser) ->
     assert "Log out" not in page
     assert "View site" not in page
     assert page.count('href="/"') == 1
+
+
+def test_whoever_may_change_finds_the_list_in_the_sidebar() -> None:
+    desk = at_desk(make_staff("directory.change_group"))
+    page = text_of(desk.get(reverse("admin:index")))
+    assert listing("directory.group") in page
+    assert listing("directory.user") not in page
+
+
+def test_newest_checkpoint_is_a_link_for_those_who_may_open_it() -> None:
+    ensure_signing_keys(now=NOW)
+    record()
+    seal_pending(now=NOW)
+    number = SealBatch.objects.get().number
+    address = reverse("admin:audit_sealbatch_change", args=(number,))
+    for rights, is_link in (
+        (("audit.view_auditevent",), False),
+        (("audit.view_auditevent", "audit.view_sealbatch"), True),
+    ):
+        desk = at_desk(make_staff(*rights))
+        for page in (reverse("admin:index"), listing("audit.auditevent")):
+            shown = text_of(desk.get(page))
+            assert f"No. {number}" in shown
+            assert (address in shown) is is_link
