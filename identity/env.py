@@ -98,6 +98,12 @@ SETTINGS = (
         "Absolute path at which the sealer keeps the audit log's newest signed checkpoint, outside the database; "
         f"the word `{NO_WITNESS}` to do without",
     ),
+    Setting(
+        "COMMON_PASSWORDS_FILE",
+        "a list of 20,000",
+        "Path of a list of passwords that nobody may choose, one a line, plain or gzip, in place of the one that comes "
+        "along; it is held in memory by each process",
+    ),
     Setting("OUTBOUND_ALLOWED_NETWORKS", "none", "Private networks (CIDR) that outbound fetches may reach"),
     Setting("DEBUG", "no", "Django's debug pages; refused in production"),
 )
@@ -119,6 +125,19 @@ def _text(name: str, default: str = "") -> str:
     if not content:
         raise EnvironmentRefused(f"{name}_FILE names {path}, which is empty")
     return content
+
+
+def _readable_file(name: str, path: str) -> Path | None:
+    if not path:
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            is_empty = not file.read(1)
+    except OSError as error:
+        raise EnvironmentRefused(f"{name} names {path}, which cannot be read: {error.strerror}") from error
+    if is_empty:
+        raise EnvironmentRefused(f"{name} names {path}, which is empty")
+    return Path(path).resolve()
 
 
 def _flag(name: str, *, default: bool) -> bool:
@@ -220,6 +239,7 @@ class Environment:
     field_encryption_keys: list[str]
     signing_key_days: int
     signing_key_published_days: int
+    common_passwords_file: Path | None
     audit_witness_file: Path | None
     is_witness_chosen: bool
     """Either way: a file, or openly none."""
@@ -326,6 +346,7 @@ def load() -> Environment:
     redis_url = _text("REDIS_URL")
     # Not through _text: this variable is the path itself, and no content comes from yet another file.
     witness = os.environ.get("AUDIT_WITNESS_FILE", "").strip()
+    common_passwords = os.environ.get("COMMON_PASSWORDS_FILE", "").strip()
     environment = Environment(
         embedded=embedded,
         debug=_flag("DEBUG", default=False),
@@ -347,6 +368,7 @@ def load() -> Environment:
         field_encryption_keys=encryption_keys,
         signing_key_days=_number("SIGNING_KEY_DAYS", 90, low=2, high=3_650),
         signing_key_published_days=_number("SIGNING_KEY_PUBLISHED_DAYS", 7, low=1, high=365),
+        common_passwords_file=_readable_file("COMMON_PASSWORDS_FILE", common_passwords),
         audit_witness_file=_witness_file(witness, default_dir=data_dir if embedded else None),
         is_witness_chosen=embedded or bool(witness),
         given=_given(),

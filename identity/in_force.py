@@ -72,6 +72,7 @@ SHOWN: Mapping[str, Callable[[Environment], str]] = {
     "SIGNING_KEY_DAYS": lambda e: str(e.signing_key_days),
     "SIGNING_KEY_PUBLISHED_DAYS": lambda e: str(e.signing_key_published_days),
     "AUDIT_WITNESS_FILE": lambda e: str(e.audit_witness_file or NO_WITNESS),
+    "COMMON_PASSWORDS_FILE": lambda e: str(e.common_passwords_file or "a list of 20,000"),
     "OUTBOUND_ALLOWED_NETWORKS": lambda e: _joined(e.outbound_allowed_networks),
     "DEBUG": lambda e: _whether(e.debug),
 }

@@ -1,4 +1,4 @@
-"""People in the administration; importing this brings their groups along."""
+"""People in the administration; importing this brings their groups and the password policy along."""
 
 from collections.abc import Collection
 from typing import Any, ClassVar
@@ -41,8 +41,9 @@ from apps.directory.admin_forms import (
     SetPasswordForm,
 )
 from apps.directory.admin_groups import GroupsOfPersonInline
+from apps.directory.admin_password_policy import PasswordPolicyAdmin
 from apps.directory.events import DirectoryAction
-from apps.directory.models import User
+from apps.directory.models import PasswordPolicy, User
 from apps.directory.selectors import subject_of
 from apps.directory.services.people import NewPerson, create_person, note_gap, set_password
 
@@ -65,6 +66,9 @@ FIXED_ON_OWN_RECORD = (
 # Whoever changes these can sign in as somebody, or be taken for them by an application.
 SIGNING_IN = ("username", "email", "is_email_verified")
 SET_PASSWORD, SET_ANY_PASSWORD = "set_password", "set_any_password"
+
+
+admin.site.register(PasswordPolicy, PasswordPolicyAdmin)
 
 
 class LockedFilter(SimpleListFilter):

@@ -6,9 +6,10 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.conf.locale import LANG_INFO
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -49,15 +50,17 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
         strip=False,
         max_length=1024,
         widget=NewPasswordWidget(),
-        help_text=gettext_lazy(
-            "At least 12 characters, unlike the person's name; it is not shown again. Without one the person cannot "
-            "sign in until you set one."
-        ),
     )
 
     class Meta:
         model = User
         fields = ("username", "email", "given_name", "family_name", "department", "job_title")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = _(
+            "%(rules)s. It is not shown again. Without one the person cannot sign in until you set one."
+        ) % {"rules": capfirst(password_validators_help_texts()[0])}
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -143,14 +146,14 @@ class SetPasswordForm(forms.Form):
         strip=False,
         max_length=1024,
         widget=NewPasswordWidget(),
-        help_text=gettext_lazy(
-            "At least 12 characters, unlike the person's name. Hand it over safely; it is not shown again."
-        ),
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
+        self.fields["password"].help_text = _("%(rules)s. Hand it over safely; it is not shown again.") % {
+            "rules": capfirst(password_validators_help_texts()[0])
+        }
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

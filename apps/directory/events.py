@@ -14,6 +14,10 @@ class DirectoryAction(AuditAction):
     """A lock after too many wrong passwords was lifted before its time."""
     USER_PASSWORD_SET = "user.password_set"  # noqa: S105 - an action's name
     """A person was given a password."""
+    USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - an action's name
+    """A person changed their own password, with the one they had."""
+    PASSWORD_POLICY_CHANGED = "password_policy.changed"  # noqa: S105 - an action's name
+    """A new version of the password policy came into force."""
     GROUP_CREATED = "group.created"
     """A group was added."""
     GROUP_CHANGED = "group.changed"

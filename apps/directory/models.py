@@ -1,12 +1,13 @@
 """People and groups."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.initials import initials
 from apps.core.names import name_of
 from apps.core.sensible_dates import END_DAY, FIRST_DAY, OUT_OF_RANGE, validate_date
+from apps.directory.password_rules import Rules
 from apps.directory.validators import validate_time_zone, validate_username
 
 
@@ -248,6 +250,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         return self.sign_ins_valid_since is None or self.sign_ins_valid_since <= signed_in_at
 
+    def is_password_expired(self, *, at: datetime) -> bool:
+        return self.password_expires_at is not None and self.password_expires_at <= at
+
     def is_locked(self, *, now: datetime) -> bool:
         return self.locked_until is not None and self.locked_until > now
 
@@ -260,6 +265,88 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.given_name or self.display_name
+
+
+class FormerPassword(models.Model):
+    """A password that somebody had, kept so that they do not take it again."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="former_passwords")
+    password = models.CharField(max_length=256)
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("former password")
+        verbose_name_plural = _("former passwords")
+        indexes = (models.Index(fields=("user", "-replaced_at")),)
+
+    def __str__(self) -> str:
+        return _("Former password of %(person)s") % {"person": name_of(self, "user")}
+
+
+class PasswordPolicy(models.Model):
+    """One version of what passwords must be. The newest is in force; none is ever changed."""
+
+    class Style(models.TextChoices):
+        COMPOSITION = (
+            "composition",
+            _("Length, lists, and letters of both cases, a digit and a special character"),
+        )
+        NIST = "nist", _("Length and lists only (NIST SP 800-63B-4)")
+
+    style = models.CharField(
+        _("what is asked for"),
+        max_length=16,
+        choices=Style.choices,
+        default=Style.COMPOSITION,
+        help_text=_(
+            "Either way a password holds nothing of its person's names and addresses, and is none that many people use."
+        ),
+    )
+    minimum_length = models.PositiveSmallIntegerField(
+        _("characters at least"),
+        default=12,
+        validators=[MinValueValidator(12), MaxValueValidator(64)],
+        help_text=_("12 to 64. NIST asks for 15 where the password is the only factor."),
+    )
+    history = models.PositiveSmallIntegerField(
+        _("last passwords that are refused"),
+        default=12,
+        validators=[MaxValueValidator(24)],
+        help_text=_("0 to 24, the present one among them."),
+    )
+    max_age_days = models.PositiveSmallIntegerField(
+        _("days until a password expires"),
+        null=True,
+        blank=True,
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_(
+            "Empty: never. Counted from when each password was set, so a smaller number sends people to the page that "
+            "changes it at their next sign-in."
+        ),
+    )
+    created_at = models.DateTimeField(_("in force since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("password policy")
+        verbose_name_plural = _("password policy")
+        ordering = ("-pk",)
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return _("Password policy, version %(number)s") % {"number": self.pk or 0}
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(
+            minimum_length=self.minimum_length,
+            is_composed=self.style == self.Style.COMPOSITION,
+            history=self.history,
+        )
+
+    def expiry_of(self, changed_at: datetime) -> datetime | None:
+        """When a password set then expires, if it does."""
+        return None if self.max_age_days is None else changed_at + timedelta(days=self.max_age_days)
 
 
 class Group(models.Model):

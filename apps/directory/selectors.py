@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils.crypto import salted_hmac
 
 from apps.audit.ports import Subject
-from apps.directory.models import User
+from apps.directory.models import PasswordPolicy, User
 from apps.directory.time_zones import zone_named
 
 
@@ -38,6 +38,11 @@ def hash_for_nobody(identifier: str) -> str:
     people = User.objects.order_by("pk").values("pk")
     chosen = Coalesce(Subquery(people.filter(pk__gte=UUID(bytes=seed[:16]))[:1]), Subquery(people.all()[:1]))
     return User.objects.filter(pk=chosen).values_list("password", flat=True).first() or ""
+
+
+def password_policy() -> PasswordPolicy:
+    """The version in force; what is built in, which has no number, until there is one."""
+    return PasswordPolicy.objects.order_by("-pk").first() or PasswordPolicy()
 
 
 def person(user_id: UUID | str) -> User | None:

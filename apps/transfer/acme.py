@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-PASSWORD = "gatehouse-demo-1"  # noqa: S105 - printed for everybody; made in embedded mode only
+PASSWORD = "Open-To-Look-At-1"  # noqa: S105 - printed for everybody; made in embedded mode only
 DOMAIN = "acme.example"
 
 

@@ -177,24 +177,9 @@ PASSWORD_HASHERS = [
     "apps.directory.foreign_hashes.SaltedShaInArgon2",
 ]
 ARGON2 = {"memory_kib": 19456, "passes": 2, "lanes": 1}
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {
-            "user_attributes": (
-                "username",
-                "email",
-                "given_name",
-                "family_name",
-                "display_name",
-                "employee_number",
-            )
-        },
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-PASSWORD_MAX_AGE = timedelta(days=90)
+# The policy is in the database and edited in the administration.
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "apps.directory.password_validation.PolicyValidator"}]
+COMMON_PASSWORDS_FILE = ENVIRONMENT.common_passwords_file
 
 # R-MFA 5 and 6. A recognised browser counts for itself, so strangers cannot keep its owner out.
 LOCKOUT = {

@@ -34,6 +34,7 @@ SIDEBAR: list[dict[str, Any]] = [
         "items": [
             _list(_("People"), "person", "directory", "user"),
             _list(_("Groups"), "group", "directory", "group"),
+            _list(_("Password policy"), "password", "directory", "passwordpolicy"),
         ],
     },
     {

@@ -15,8 +15,15 @@ const randomLetter = () => {
 };
 
 // Four groups of five: 116 bits.
-const madeUp = () =>
+const fromLetters = () =>
   Array.from({ length: GROUPS }, () => Array.from({ length: GROUP_LENGTH }, randomLetter).join("")).join("-");
+
+// One in twelve lacks a kind of character that the policy may ask for.
+const madeUp = () => {
+  let password = fromLetters();
+  while (![/[a-z]/, /[A-Z]/, /[0-9]/].every((kind) => kind.test(password))) password = fromLetters();
+  return password;
+};
 
 const bindNewPassword = (box) => {
   const input = box.querySelector("input");

@@ -3,6 +3,7 @@
 import datetime
 import uuid
 
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -345,5 +346,107 @@ class Migration(migrations.Migration):
                 name="directory_user_sensible_dates",
                 violation_error_message="Give a date between 1900 and 2199.",
             ),
+        ),
+        migrations.CreateModel(
+            name="PasswordPolicy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "style",
+                    models.CharField(
+                        choices=[
+                            (
+                                "composition",
+                                "Length, lists, and letters of both cases, a digit and a special character",
+                            ),
+                            ("nist", "Length and lists only (NIST SP 800-63B-4)"),
+                        ],
+                        default="composition",
+                        help_text="Either way a password holds nothing of its person's names and addresses, and is none that many people use.",
+                        max_length=16,
+                        verbose_name="what is asked for",
+                    ),
+                ),
+                (
+                    "minimum_length",
+                    models.PositiveSmallIntegerField(
+                        default=12,
+                        help_text="12 to 64. NIST asks for 15 where the password is the only factor.",
+                        validators=[
+                            django.core.validators.MinValueValidator(12),
+                            django.core.validators.MaxValueValidator(64),
+                        ],
+                        verbose_name="characters at least",
+                    ),
+                ),
+                (
+                    "history",
+                    models.PositiveSmallIntegerField(
+                        default=12,
+                        help_text="0 to 24, the present one among them.",
+                        validators=[django.core.validators.MaxValueValidator(24)],
+                        verbose_name="last passwords that are refused",
+                    ),
+                ),
+                (
+                    "max_age_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        default=90,
+                        help_text="Empty: never. Counted from when each password was set, so a smaller number sends people to the page that changes it at their next sign-in.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(3650),
+                        ],
+                        verbose_name="days until a password expires",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="in force since"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "password policy",
+                "verbose_name_plural": "password policy",
+                "ordering": ("-pk",),
+                "get_latest_by": "pk",
+            },
+        ),
+        migrations.CreateModel(
+            name="FormerPassword",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=256)),
+                ("replaced_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_passwords",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "former password",
+                "verbose_name_plural": "former passwords",
+                "indexes": [
+                    models.Index(fields=["user", "-replaced_at"], name="directory_f_user_id_7d0eb1_idx")
+                ],
+            },
         ),
     ]

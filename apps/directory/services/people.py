@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,10 +14,12 @@ from apps.core.origin import Origin
 from apps.directory.errors import PasswordHashRefused, PersonRefused
 from apps.directory.events import DirectoryAction
 from apps.directory.foreign_hashes import accept_foreign_hash
-from apps.directory.models import User
-from apps.directory.selectors import subject_of
+from apps.directory.models import FormerPassword, User
+from apps.directory.selectors import password_policy, subject_of
 
 PASSWORD_FIELDS = ("password", "password_changed_at", "password_expires_at", "sign_ins_valid_since")
+# As many as any policy may ask about, so that a longer history finds what it asks for.
+KEPT = 24
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,49 @@ def create_person(
 
 @transaction.atomic
 def set_password(*, user: User, password: str, actor: Subject, origin: Origin, now: datetime) -> None:
-    """Raises: PersonRefused when the password breaks the policy."""
+    """A new password, in place of whatever the person has by now.
+
+    Raises: PersonRefused when the password breaks the policy.
+    """
+    # One after the other: none is left out of the history, and none passes by it.
+    user.password = User.objects.select_for_update().values_list("password", flat=True).get(pk=user.pk)
+    _replace_password(user, password, now=now)
+    _record_password(DirectoryAction.USER_PASSWORD_SET, user, actor=actor, origin=origin, now=now)
+
+
+@transaction.atomic
+def change_own_password(*, user: User, password: str, origin: Origin, now: datetime) -> bool:
+    """Whether the person still had the password that `user` has, and so this call changed it.
+
+    Raises: PersonRefused when the password breaks the policy.
+    """
+    if not User.objects.select_for_update().filter(pk=user.pk, password=user.password).exists():
+        return False
+    _replace_password(user, password, now=now)
+    _record_password(
+        DirectoryAction.USER_PASSWORD_CHANGED, user, actor=subject_of(user), origin=origin, now=now
+    )
+    return True
+
+
+def _replace_password(user: User, password: str, *, now: datetime) -> None:
+    """The row is locked by the caller."""
+    former = user.password
     _accept_password(user, password, now=now)
     user.save(update_fields=[*PASSWORD_FIELDS, "updated_at"])
+    if is_password_usable(former):
+        FormerPassword.objects.create(user=user, password=former, replaced_at=now)
+    kept = FormerPassword.objects.filter(user=user).order_by("-replaced_at", "-pk").values("pk")
+    FormerPassword.objects.filter(user=user).exclude(
+        pk__in=list(kept.values_list("pk", flat=True)[:KEPT])
+    ).delete()
+
+
+def _record_password(
+    action: DirectoryAction, user: User, *, actor: Subject, origin: Origin, now: datetime
+) -> None:
     record_event(
-        action=DirectoryAction.USER_PASSWORD_SET,
+        action=action,
         outcome=Outcome.SUCCESS,
         actor=actor,
         origin=origin,
@@ -163,7 +203,7 @@ def _accept_hash(user: User, text: str, *, now: datetime) -> None:
 
 def _note_password(user: User, *, now: datetime) -> None:
     user.password_changed_at = now
-    user.password_expires_at = now + settings.PASSWORD_MAX_AGE
+    user.password_expires_at = password_policy().expiry_of(now)
     user.sign_ins_valid_since = now
 
 

@@ -192,6 +192,20 @@ def test_named_file_that_gives_nothing_is_fatal_even_embedded(
         load()
 
 
+@pytest.mark.parametrize(("content", "reason"), [(None, "cannot be read"), (b"", "is empty")])
+def test_list_of_common_passwords_that_cannot_be_used_stops_the_start(
+    production: Shell, tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    path = tmp_path / "passwords.txt"
+    if content is not None:
+        path.write_bytes(content)
+    production.set(COMMON_PASSWORDS_FILE=str(path))
+    with pytest.raises(ImproperlyConfigured, match=f"COMMON_PASSWORDS_FILE names .*{reason}"):
+        load()
+    path.write_bytes(b"one")
+    assert load().common_passwords_file == path
+
+
 # Embedded ------------------------------------------------------------------------------------------------------------
 
 
