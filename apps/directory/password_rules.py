@@ -44,11 +44,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class RuleInWords:
-    """`can_be_seen`: whether the page itself can tell if it is met."""
+    """`can_be_seen`: whether the page itself can tell if it is met. `minimum`: characters, of the rule on length."""
 
     rule: Rule
     words: str
     can_be_seen: bool
+    minimum: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def in_words(rules: Rules) -> list[RuleInWords]:
         rules.history,
     ) % {"count": rules.history}
     return [
-        RuleInWords(Rule.LENGTH, length, can_be_seen=True),
+        RuleInWords(Rule.LENGTH, length, can_be_seen=True, minimum=rules.minimum_length),
         *(
             RuleInWords(rule, words, can_be_seen=True)
             for rule, words in composition.items()

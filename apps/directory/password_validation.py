@@ -6,8 +6,8 @@ from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 
 from apps.directory.models import FormerPassword, PasswordPolicy, User
-from apps.directory.password_rules import Violation, in_words, used_before, violations
-from apps.directory.selectors import password_policy
+from apps.directory.password_rules import Violation, used_before, violations
+from apps.directory.selectors import password_policy, password_rules_in_words
 
 PERSONAL_FIELDS = ("username", "email", "given_name", "family_name", "display_name", "employee_number")
 
@@ -24,7 +24,7 @@ class PolicyValidator:
             raise ValidationError([_as_error(one) for one in found])
 
     def get_help_text(self) -> str:
-        return "; ".join(rule.words for rule in in_words(password_policy().rules))
+        return "; ".join(rule.words for rule in password_rules_in_words())
 
 
 def _as_error(violation: Violation) -> ValidationError:

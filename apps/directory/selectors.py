@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from apps.audit.ports import Subject
 from apps.directory.models import PasswordPolicy, User
+from apps.directory.password_rules import RuleInWords, in_words
 from apps.directory.time_zones import zone_named
 
 
@@ -43,6 +44,11 @@ def hash_for_nobody(identifier: str) -> str:
 def password_policy() -> PasswordPolicy:
     """The version in force; what is built in, which has no number, until there is one."""
     return PasswordPolicy.objects.order_by("-pk").first() or PasswordPolicy()
+
+
+def password_rules_in_words() -> list[RuleInWords]:
+    """What a new password needs, as the page lists it on which one is chosen."""
+    return in_words(password_policy().rules)
 
 
 def person(user_id: UUID | str) -> User | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
@@ -13,6 +14,7 @@ from apps.directory.selectors import as_person, subject_of, time_zone_of
 from apps.signin.models import Session
 from apps.signin.selectors import why_cookie_is_void, why_ended
 from apps.signin.services.browser_session import SignedIn, release, session_behind, signed_in
+from apps.signin.services.sign_in_required import to_new_password
 from apps.signin.services.sso_sessions import end_session, note_presence
 
 PRESENCE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -63,6 +65,20 @@ class SessionRegistryMiddleware:
     def refuse(self, request: HttpRequest) -> None:
         release(request)
         request.user = AnonymousUser()
+
+
+class ExpiredPasswordMiddleware:
+    """Whoever signed in with a password that has expired gets to the page that changes it, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        current = signed_in(request)
+        is_open = current is None or not current.must_change_password
+        if is_open or request.path in settings.PATHS_WITH_EXPIRED_PASSWORD:
+            return self.get_response(request)
+        return to_new_password(request)
 
 
 class TimeZoneMiddleware:

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "apps.core.middleware.doors.HumanCsrfMiddleware",
     "apps.core.middleware.doors.HumanAuthenticationMiddleware",
     "apps.signin.middleware.SessionRegistryMiddleware",
+    "apps.signin.middleware.ExpiredPasswordMiddleware",
     "apps.signin.middleware.TimeZoneMiddleware",
     "apps.core.middleware.doors.HumanMessageMiddleware",
     "apps.core.middleware.refusals.DomainErrorMiddleware",
@@ -88,6 +89,12 @@ MACHINE_DOOR_PATHS = (
     "/.well-known/",
     "/health",
     "/readyz",
+)
+
+# The way to a new password and the ways out; /oauth/authorize turns people round itself, since some clients must
+# be answered instead.
+PATHS_WITH_EXPIRED_PASSWORD = frozenset(
+    {"/account/password", "/login/", "/logout/", "/oauth/logout", "/oauth/authorize"}
 )
 
 ROOT_URLCONF = "identity.urls"
@@ -216,6 +223,7 @@ HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 BODY_LIMITS = {
     "/login/": 10_000,
     "/logout/": 10_000,
+    "/account/password": 20_000,
     "/oauth/": 256_000,
     "/": 2_500_000,
 }

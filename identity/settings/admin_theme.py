@@ -122,7 +122,12 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "SHOW_HISTORY": _may_see_log,
     "SHOW_VIEW_ON_SITE": False,
-    "ACCOUNT": {"navigation": [{"title": _("Your applications and sessions"), "link": "/"}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Your applications and sessions"), "link": "/"},
+            {"title": _("Change your password"), "link": "/account/password"},
+        ]
+    },
     "DASHBOARD_CALLBACK": "apps.dashboards.overview.overview",
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": SIDEBAR},
 }

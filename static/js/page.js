@@ -57,6 +57,42 @@ const bindSendOnce = (form) => {
   });
 };
 
+const MET = {
+  length: (password, minimum) => [...password].length >= minimum,
+  upper: (password) => /\p{Lu}/u.test(password),
+  lower: (password) => /\p{Ll}/u.test(password),
+  digit: (password) => /\p{Nd}/u.test(password),
+  special: (password) => /[^\p{L}\p{N}]/u.test(password),
+};
+const SAID_AFTER_MS = 800;
+
+// Rules of a new password are ticked off as it is typed; the server judges all of them.
+const bindPasswordRules = (box) => {
+  const input = document.getElementById(box.dataset.passwordRules);
+  if (!input) return;
+  const rules = [...box.querySelectorAll("[data-rule]")];
+  const say = box.querySelector("[role=status]");
+  let pause;
+  const mark = () => {
+    const missing = [];
+    for (const rule of rules) {
+      const isMet = MET[rule.dataset.rule](input.value, Number(rule.dataset.minimum));
+      rule.toggleAttribute("data-met", isMet);
+      if (!isMet) missing.push(rule.textContent.trim());
+    }
+    return missing;
+  };
+  input.addEventListener("input", () => {
+    const missing = mark();
+    // Said once the typing pauses, not at each letter.
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      say.textContent = missing.length ? `${say.dataset.still} ${missing.join(", ")}` : say.dataset.met;
+    }, SAID_AFTER_MS);
+  });
+  mark();
+};
+
 const bindMenu = (menu) => {
   const summary = menu.querySelector("summary");
   document.addEventListener("click", (event) => {
@@ -111,6 +147,7 @@ const localiseTime = (element) => {
 
 bindSearchKey();
 document.querySelectorAll("[data-reveal]").forEach(bindReveal);
+document.querySelectorAll("[data-password-rules]").forEach(bindPasswordRules);
 document.querySelectorAll("form[data-send-once]").forEach(bindSendOnce);
 document.querySelectorAll("details[data-menu]").forEach(bindMenu);
 document.querySelectorAll("time[data-time]").forEach(localiseTime);

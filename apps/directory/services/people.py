@@ -188,7 +188,9 @@ def _accept_password(user: User, password: str, *, now: datetime) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise PersonRefused("; ".join(error.messages), field="password") from error
+        raise PersonRefused(
+            "; ".join(error.messages), field="password", reasons=tuple(error.messages)
+        ) from error
     user.set_password(password)
     _note_password(user, now=now)
 

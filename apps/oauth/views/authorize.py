@@ -31,7 +31,7 @@ from apps.oauth.redirect_uris import origin_of_uri
 from apps.oauth.selectors import consent_of, described_scopes
 from apps.oauth.services.authorizations import ConsentBasis, refuse_authorization
 from apps.signin.services.browser_session import SignedIn, signed_in
-from apps.signin.services.sign_in_required import to_sign_in
+from apps.signin.services.sign_in_required import to_new_password, to_sign_in
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class AuthorizeView(View):
                 request, authenticated_at=current.session.authenticated_at, now=now
             )
             if not is_other_person and (has_just_signed_in or not self.is_stale(asked, current)):
-                return None
+                return self.ask_new_password(request, asked, current)
             if is_other_person and has_just_signed_in:
                 return asked.refused("login_required", "Somebody else has signed in.")
         if wishes.is_silent:
@@ -169,6 +169,16 @@ class AuthorizeView(View):
         response = to_sign_in(request, **hints)
         remember_demand(request, response, now=now)
         return response
+
+    def ask_new_password(
+        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn
+    ) -> HttpResponse | None:
+        """Nothing unless the password has expired with which the person came in."""
+        if not current.must_change_password:
+            return None
+        if asked.wishes.is_silent:
+            return asked.refused("interaction_required", "The person has to choose a new password.")
+        return to_new_password(request)
 
     def is_stale(self, asked: AuthorizationRequest, current: SignedIn) -> bool:
         """Whether the client wants the person to sign in anew, although they are signed in."""

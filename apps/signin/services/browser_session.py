@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from apps.directory.models import User
 
 SSO_SESSION = "sso_session"
+# Spec: RFC 8176 §2.
+PASSWORD = "pwd"  # noqa: S105 - a method's name
 BACKEND = "apps.access.backends.RolePermissionBackend"
 
 
@@ -29,6 +31,13 @@ class SignedIn:
 
     user: User
     session: Session
+
+    @property
+    def must_change_password(self) -> bool:
+        """Whether they came in with a password that had expired: then nothing else is open to them."""
+        return PASSWORD in self.session.amr and self.user.is_password_expired(
+            at=self.session.authenticated_at
+        )
 
 
 def signed_in(request: HttpRequest) -> SignedIn | None:

@@ -31,5 +31,13 @@ def sign_in_required(
 
 def to_sign_in(request: HttpRequest, **hints: str) -> HttpResponse:
     """Ask the person to sign in and come back to the page they wanted (the portal, if it was a form)."""
-    target = request.get_full_path() if request.method == "GET" else reverse("signin:home")
-    return redirect(f"{reverse('signin:login')}?{urlencode({'next': target, **hints})}")
+    return redirect(f"{reverse('signin:login')}?{urlencode({'next': _wanted(request), **hints})}")
+
+
+def to_new_password(request: HttpRequest) -> HttpResponse:
+    """Let the person choose a new password and come back in the same way."""
+    return redirect(f"{reverse('signin:password')}?{urlencode({'next': _wanted(request)})}")
+
+
+def _wanted(request: HttpRequest) -> str:
+    return request.get_full_path() if request.method == "GET" else reverse("signin:home")

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,13 +21,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from apps.core.origin import origin_of
 from apps.core.rate_limits import Standing
 from apps.directory.selectors import subject_of
-from apps.signin.conf import lockout_limits
+from apps.signin.browser_cookie import browser_token_of, remember_browser
 from apps.signin.forms import SignInForm
 from apps.signin.models import Session
+from apps.signin.pause_in_words import pause_in_words
 from apps.signin.ports import Destination, destination_behind
 from apps.signin.services.browser_session import bind, signed_in
 from apps.signin.services.password_sign_in import Credentials, check_credentials
-from apps.signin.services.recognised_browsers import new_browser_token
 from apps.signin.services.sso_sessions import end_session, reauthenticate_session, start_session
 from apps.signin.services.submissions import charge_submission
 from apps.signin.way_back import is_on_this_site, safe_next
@@ -36,7 +35,6 @@ from apps.signin.way_back import is_on_this_site, safe_next
 if TYPE_CHECKING:
     from apps.directory.models import User
 
-BROWSER_COOKIE = "__Host-gatehouse-browser" if settings.IS_HTTPS else "gatehouse-browser"
 PASSWORD_AMR = ("pwd",)
 
 
@@ -57,7 +55,7 @@ class LoginView(View):
                 raise BadRequest("next is too long or holds a NUL")
             return self.page(request, form, status=HTTPStatus.BAD_REQUEST)
         now = timezone.now()
-        browser_token = request.COOKIES.get(BROWSER_COOKIE) or new_browser_token()
+        browser_token = browser_token_of(request)
         credentials = Credentials(
             identifier=form.cleaned_data["identifier"],
             password=form.cleaned_data["password"],
@@ -80,7 +78,7 @@ class LoginView(View):
         session = self.open_session(request, check.user, browser_token)
         bind(request, user=check.user, session=session)
         response = redirect(safe_next(form.cleaned_data["next"]))
-        _remember_browser(response, browser_token)
+        remember_browser(response, browser_token)
         return response
 
     def open_session(self, request: HttpRequest, user: User, browser_token: str) -> Session:
@@ -130,16 +128,10 @@ class LoginView(View):
 
 def _refusal_in_words(*, is_confirmation: bool) -> dict[str, str]:
     """The same whatever was wrong: nobody learns whether the account exists, or is paused."""
-    minutes = int(lockout_limits().duration.total_seconds() // 60)
-    pause = ngettext(
-        "After several wrong tries we pause the account for %(minutes)d minute.",
-        "After several wrong tries we pause the account for %(minutes)d minutes.",
-        minutes,
-    )
     mismatch = (
         _("That is not your password.") if is_confirmation else _("That user name and password do not match.")
     )
-    return {"error": mismatch, "error_more": pause % {"minutes": minutes}, "is_mismatch": "yes"}
+    return {"error": mismatch, "error_more": pause_in_words(), "is_mismatch": "yes"}
 
 
 def _wait_in_words(limited: Standing) -> dict[str, str]:
@@ -159,15 +151,4 @@ def sign_in_to_administration(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(f"{current.user.pk} may not enter the administration")
     return redirect(
         f"{reverse('signin:login')}?{urlencode({'next': safe_next(request.GET.get('next', ''))})}"
-    )
-
-
-def _remember_browser(response: HttpResponse, browser_token: str) -> None:
-    response.set_cookie(
-        BROWSER_COOKIE,
-        browser_token,
-        max_age=settings.RECOGNISED_BROWSER_LIFETIME,
-        secure=settings.IS_HTTPS,
-        httponly=True,
-        samesite="Lax",
     )

@@ -1,0 +1,15 @@
+"""What people are told about the lock-out, whether it holds for them or not."""
+
+from django.utils.translation import ngettext
+
+from apps.signin.conf import lockout_limits
+
+
+def pause_in_words() -> str:
+    minutes = int(lockout_limits().duration.total_seconds() // 60)
+    pause = ngettext(
+        "After several wrong tries we pause the account for %(minutes)d minute.",
+        "After several wrong tries we pause the account for %(minutes)d minutes.",
+        minutes,
+    )
+    return pause % {"minutes": minutes}
