@@ -19,7 +19,7 @@ LISTS = [item["link"] for section in SIDEBAR for item in section["items"]]
 # What the demonstration leaves empty, with names as long as they may be.
 FURNISH = """
 from datetime import UTC, datetime, timedelta
-from apps.directory.models import User
+from apps.directory.models import PasswordPolicy, User
 from apps.oauth.models import Authorization, Client
 from apps.signin.models import AddressThrottle
 
@@ -28,6 +28,8 @@ User.objects.filter(username__in=["bob", "simon"]).update(locked_until=now + tim
 AddressThrottle.objects.create(
     address="2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", failed_sign_ins=3, first_failed_at=now
 )
+PasswordPolicy.objects.create()
+PasswordPolicy.objects.create(style="nist", minimum_length=15, max_age_days=None)
 client = Client.objects.order_by("name").first()
 client.name = "Long " * 20 + "Unbroken" * 12
 client.save()
@@ -102,6 +104,23 @@ def test_list_and_its_pages(
         filters.click()
         expect(page.get_by_role("dialog", name="Filters")).to_be_visible()
         look_at(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), GUISES, ids=["light", "dark", "phone"])
+def test_password_policy_begins_from_the_one_in_force(
+    page: Page, acme: tuple[Gatehouse, Person], picture: Picture, scheme: Any, width: int
+) -> None:
+    server, administrator = acme
+    sign_in(page, server.base_url, administrator)
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{server.base_url}/admin/directory/passwordpolicy/")
+    expect(page.get_by_text(re.compile(r"\d+, in force"))).to_be_visible()
+    picture(page, f"policy-list-{scheme}-{width}")
+    page.goto(f"{server.base_url}/admin/directory/passwordpolicy/add/")
+    expect(page.get_by_label("characters at least")).to_have_value("15")
+    look_at(page)
+    picture(page, f"policy-add-{scheme}-{width}")
 
 
 @pytest.mark.parametrize(("scheme", "width"), GUISES, ids=["light", "dark", "phone"])
