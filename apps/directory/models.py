@@ -329,7 +329,7 @@ class PasswordPolicy(models.Model):
 
     class Meta:
         verbose_name = _("password policy")
-        verbose_name_plural = _("password policy")
+        verbose_name_plural = _("password policies")
         ordering = ("-pk",)
         get_latest_by = "pk"
 

@@ -416,7 +416,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "password policy",
-                "verbose_name_plural": "password policy",
+                "verbose_name_plural": "password policies",
                 "ordering": ("-pk",),
                 "get_latest_by": "pk",
             },
