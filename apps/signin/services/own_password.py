@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from apps.core.origin import Origin
+from apps.core.rate_limits import Standing
 from apps.directory.errors import PersonRefused
 from apps.directory.selectors import subject_of
 from apps.directory.services.people import change_own_password
@@ -17,6 +18,7 @@ from apps.signin.selectors import live_sessions
 from apps.signin.services.browser_session import SignedIn
 from apps.signin.services.password_sign_in import Credentials, check_credentials
 from apps.signin.services.sso_sessions import end_session, reauthenticate_session
+from apps.signin.services.submissions import charge_submission
 
 if TYPE_CHECKING:
     from apps.directory.models import User
@@ -31,11 +33,12 @@ class NewPassword:
 
 @dataclass(frozen=True)
 class PasswordChange:
-    """`user` is set when the password was changed. Else what stands against it: `is_present_right` is False when it
-    was not their password or the account is paused, `problems` are the rules that the new one breaks, and neither
-    means that somebody else changed it at this moment."""
+    """`user` is set when the password was changed. Else what stands against it: `limited` when it was tried too often
+    in a short time, `is_present_right` is False when it was not their password or the account is paused, `problems`
+    are the rules that the new one breaks, and none of these means that somebody else changed it at this moment."""
 
     user: User | None = None
+    limited: Standing | None = None
     is_present_right: bool = True
     problems: tuple[str, ...] = ()
 
@@ -50,6 +53,9 @@ def change_password(
         browser_token=wanted.browser_token,
         origin=origin,
     )
+    limited = charge_submission(credentials, now=now)
+    if limited is not None:
+        return PasswordChange(limited=limited)
     user = check_credentials(credentials=credentials, now=now).user
     if user is None or user.pk != current.user.pk:
         return PasswordChange(is_present_right=False)

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -24,7 +23,7 @@ from apps.directory.selectors import subject_of
 from apps.signin.browser_cookie import browser_token_of, remember_browser
 from apps.signin.forms import SignInForm
 from apps.signin.models import Session
-from apps.signin.pause_in_words import pause_in_words
+from apps.signin.pause_in_words import pause_in_words, wait_in_words
 from apps.signin.ports import Destination, destination_behind
 from apps.signin.services.browser_session import bind, signed_in
 from apps.signin.services.password_sign_in import Credentials, check_credentials
@@ -135,12 +134,10 @@ def _refusal_in_words(*, is_confirmation: bool) -> dict[str, str]:
 
 
 def _wait_in_words(limited: Standing) -> dict[str, str]:
-    minutes = -(-limited.retry_after // 60)
-    wait = ngettext("Try again in %(minutes)d minute.", "Try again in %(minutes)d minutes.", minutes)
     return {
         "error_title": _("Wait a moment"),
         "error": _("Too many tries in a short time."),
-        "error_more": wait % {"minutes": minutes},
+        "error_more": wait_in_words(limited),
     }
 
 

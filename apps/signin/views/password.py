@@ -16,7 +16,7 @@ from apps.core.origin import origin_of
 from apps.directory.selectors import password_rules_in_words
 from apps.signin.browser_cookie import browser_token_of, remember_browser
 from apps.signin.forms import NewPasswordForm
-from apps.signin.pause_in_words import pause_in_words
+from apps.signin.pause_in_words import pause_in_words, wait_in_words
 from apps.signin.ports import Destination, destination_behind
 from apps.signin.services.browser_session import SignedIn, bind
 from apps.signin.services.own_password import NewPassword, change_password
@@ -39,6 +39,13 @@ def password(request: HttpRequest, current: SignedIn) -> HttpResponse:
     browser_token = browser_token_of(request)
     wanted = NewPassword(form.cleaned_data["present"], form.cleaned_data["chosen"], browser_token)
     change = change_password(current=current, wanted=wanted, origin=origin_of(request), now=timezone.now())
+    if change.limited is not None:
+        form.add_error(None, _("Too many tries in a short time."))
+        form.add_error(None, wait_in_words(change.limited))
+        response = _page(request, current, form, status=HTTPStatus.TOO_MANY_REQUESTS)
+        for name, value in change.limited.headers.items():
+            response[name] = value
+        return response
     if change.user is None:
         if not change.is_present_right:
             form.add_error("present", _("That is not your present password."))

@@ -9,6 +9,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from freezegun import freeze_time
+from pytest_django import Settings
 
 from apps.audit.models import AuditEvent
 from apps.core.origin import Origin
@@ -98,6 +100,22 @@ def test_wrong_present_password_changes_nothing_and_counts_as_a_guess() -> None:
     user.refresh_from_db()
     assert check_password(PASSWORD, user.password)
     assert AuditEvent.objects.filter(action="user.sign_in_refused").count() == 6
+
+
+@pytest.mark.django_db
+@freeze_time("2026-11-25 09:00:10")
+def test_submissions_are_limited_as_those_of_the_sign_in_page_are(settings: Settings) -> None:
+    settings.RATE_LIMIT_PERCENT = 100
+    user = make_user()
+    browser = signed_in(user)
+    answers = [change(browser, chosen="short") for _ in range(10)]
+    limited = answers[-1]
+    assert limited.status_code == 429
+    assert "Try again in 5 minutes." in limited.content.decode()
+    assert limited["Retry-After"] == "300"
+    assert change(browser).status_code == 429
+    user.refresh_from_db()
+    assert check_password(PASSWORD, user.password)
 
 
 @pytest.mark.django_db
