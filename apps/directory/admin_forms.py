@@ -58,9 +58,11 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = _(
-            "%(rules)s. It is not shown again. Without one the person cannot sign in until you set one."
-        ) % {"rules": capfirst(password_validators_help_texts()[0])}
+        # Those who may not set passwords have no such field.
+        if "password" in self.fields:
+            self.fields["password"].help_text = _(
+                "%(rules)s. It is not shown again. Without one the person cannot sign in until you set one."
+            ) % {"rules": capfirst(password_validators_help_texts()[0])}
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
