@@ -8,8 +8,10 @@ import threading
 from typing import Any, cast
 
 from celery import current_app
-from celery.beat import EmbeddedService, Scheduler
+from celery.beat import EmbeddedService
 from celery.worker import WorkController
+
+from apps.core.due_at_start import DueAtStart
 
 log = logging.getLogger(__name__)
 
@@ -28,5 +30,5 @@ def start_embedded_worker() -> None:
         without_gossip=True,
     )
     threading.Thread(target=worker.start, name="embedded-worker", daemon=True).start()
-    cast("Any", EmbeddedService(app, thread=True, scheduler_cls=Scheduler)).start()
+    cast("Any", EmbeddedService(app, thread=True, scheduler_cls=DueAtStart)).start()
     log.info("embedded worker started")

@@ -257,6 +257,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "apps.core.due_at_start:DueAtStart"
 CELERY_BEAT_SCHEDULE = {
     "announce jobs that are due": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "remove old jobs": {"task": "jobs.remove_ended", "schedule": 86400.0},
