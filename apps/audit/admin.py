@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -21,13 +22,17 @@ from apps.audit.admin_log_list import (
     OutcomeFilter,
     WhenFilter,
     name_subjects,
+    personal_values,
     search,
 )
+from apps.audit.admin_marks import shown, unreadable
+from apps.audit.admin_unreadable import ShowsUnreadable
 from apps.audit.event_id_form import IsIdInForm
 from apps.audit.findings import Verdict
 from apps.audit.models import AuditEvent, AuditVerificationRun, SealBatch
 from apps.audit.ports import Outcome
-from apps.audit.selectors import latest_checkpoint, latest_verification, unsealed_count
+from apps.audit.selectors import log_status
+from apps.audit.shown_rows import IsNumber, Unreadable
 
 OUTCOMES = {
     Outcome.SUCCESS.value: (_("Done"), GOOD),
@@ -44,24 +49,19 @@ VERDICTS = {
 DIGEST_SHOWN = 12
 
 
-def log_status() -> dict[str, Any]:
-    """How the log stands: the newest checkpoint, the last verification, and what waits for its seal."""
-    checkpoint = latest_checkpoint()
-    return {
-        "checkpoint": checkpoint,
-        "root": bytes(checkpoint.root_hash).hex() if checkpoint else "",
-        "verification": latest_verification(),
-        "unsealed": unsealed_count(),
-    }
+def hexadecimal(value: Any) -> str:
+    return unreadable(value) if isinstance(value, Unreadable) else bytes(value).hex()
 
 
 def start_of(digest: str) -> str:
     """Enough of it to tell it from others; all of it on hover and on the page."""
+    if isinstance(digest, SafeString | Unreadable):
+        return digest
     return format_html('<code title="{}">{}…</code>', digest, digest[:DIGEST_SHOWN])
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(ShowsUnreadable, ReadOnlyAdmin):
     has_history = False
     list_display = ("time", "what", "outcome_label", "actor", "target", "client", "address")
     list_filter = (WhenFilter, DaysFilter, OutcomeFilter, ActionFilter)
@@ -107,22 +107,27 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return event
 
     @admin.display(description=_("Time"))
-    def time(self, event: AuditEvent) -> str:
+    def time(self, event: Any) -> str:
+        if isinstance(event.occurred_at, Unreadable):
+            return unreadable(event.occurred_at)
         at = localtime(event.occurred_at)
         return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S %Z}")
 
     @admin.display(description=_("Time"))
-    def time_exact(self, event: AuditEvent) -> str:
+    def time_exact(self, event: Any) -> str:
+        if isinstance(event.occurred_at, Unreadable):
+            return unreadable(event.occurred_at)
         at = localtime(event.occurred_at)
         return f"{date_format(at, 'DATE_FORMAT')}, {at:%H:%M:%S.%f} {at:%Z}"
 
     @admin.display(description=_("Action"))
-    def what(self, event: AuditEvent) -> str:
-        return event.action
+    def what(self, event: AuditEvent) -> Any:
+        return shown(event.action)
 
     @admin.display(description=_("Outcome"))
-    def outcome_label(self, event: AuditEvent) -> str:
-        return badge(*OUTCOMES[event.outcome])
+    def outcome_label(self, event: AuditEvent) -> Any:
+        known = OUTCOMES.get(event.outcome)
+        return badge(*known) if known else shown(event.outcome)
 
     @admin.display(description=_("Actor"))
     def actor(self, event: AuditEvent) -> str:
@@ -137,19 +142,23 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return self._subject(event, "client", event.client_id, "") if event.client_id else NOTHING
 
     @admin.display(description=_("Address"))
-    def address(self, event: AuditEvent) -> str:
-        return (event.personal or {}).get("ip") or NOTHING
+    def address(self, event: AuditEvent) -> Any:
+        return _shown_personal(event, "ip")
 
     @admin.display(description=_("Browser"))
-    def browser(self, event: AuditEvent) -> str:
-        return (event.personal or {}).get("user_agent") or NOTHING
+    def browser(self, event: AuditEvent) -> Any:
+        return _shown_personal(event, "user_agent")
 
     @admin.display(description=_("Details"))
     def detail_table(self, event: Any) -> str:
+        if isinstance(event.details, Unreadable):
+            return unreadable(event.details)
         return render_to_string("admin/audit/details.html", {"rows": details(event)})
 
     @admin.display(description=_("Changes"))
     def change_table(self, event: Any) -> str:
+        if isinstance(event.personal, Unreadable):
+            return unreadable(event.personal)
         return render_to_string(
             "admin/audit/changes.html",
             {"rows": changes(event), "is_erased": event.personal is None},
@@ -161,16 +170,18 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     def _subject(self, event: Any, kind: str, key: str, label_field: str) -> str:
         """The name, or what is left of it, above the kind; linked where the reader may look."""
+        if isinstance(kind, Unreadable) or isinstance(key, Unreadable):
+            return format_html("{} {}", shown(kind), shown(key))
         if not kind:
             return NOTHING
-        label = (event.personal or {}).get(label_field) or event.names.of(kind, key)
+        label = personal_values(event).get(label_field) or event.names.of(kind, key)
         url = event.names.address_of(kind, key)
         context = {"kind": event.names.word_for(kind), "label": label, "key": key, "url": url}
         return render_to_string("admin/audit/subject.html", context)
 
 
 @admin.register(SealBatch)
-class SealBatchAdmin(ReadOnlyAdmin):
+class SealBatchAdmin(ShowsUnreadable, ReadOnlyAdmin):
     has_history = False
     list_display = ("number", "sealed", "tree_size", "root_start", "key_start", "algorithm")
     list_display_links = ("number",)
@@ -193,7 +204,7 @@ class SealBatchAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("leaf_hashes", "frontier")
+        return super().get_queryset(request).filter(IsNumber("pk")).defer("leaf_hashes", "frontier")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {**(extra_context or {}), "log": log_status()})
@@ -212,23 +223,23 @@ class SealBatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Root hash"))
     def root(self, batch: SealBatch) -> str:
-        return bytes(batch.root_hash).hex()
+        return hexadecimal(batch.root_hash)
 
     @admin.display(description=_("Chain hash"))
     def chain(self, batch: SealBatch) -> str:
-        return bytes(batch.chain_hash).hex()
+        return hexadecimal(batch.chain_hash)
 
     @admin.display(description=_("Chain hash of the one before"))
     def previous(self, batch: SealBatch) -> str:
-        return bytes(batch.previous_chain_hash).hex()
+        return hexadecimal(batch.previous_chain_hash)
 
     @admin.display(description=_("Signature"))
     def signed(self, batch: SealBatch) -> str:
-        return bytes(batch.signature).hex()
+        return hexadecimal(batch.signature)
 
 
 @admin.register(AuditVerificationRun)
-class VerificationRunAdmin(ReadOnlyAdmin):
+class VerificationRunAdmin(ShowsUnreadable, ReadOnlyAdmin):
     has_history = False
     list_display = (
         "finished",
@@ -242,8 +253,12 @@ class VerificationRunAdmin(ReadOnlyAdmin):
     fields = (*list_display, "first_finding", "started_at", "finished_at")
     readonly_fields = fields
     sortable_by = ()
+    ordering = ("-id",)
     nothing_yet = _("No verification yet. Run manage.py verify_audit_log.")
     list_before_template = "admin/audit/log_status.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(IsIdInForm("pk"))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {**(extra_context or {}), "log": log_status()})
@@ -253,7 +268,11 @@ class VerificationRunAdmin(ReadOnlyAdmin):
         return moment(run.finished_at)
 
     @admin.display(description=_("Verdict"))
-    def verdict(self, run: AuditVerificationRun) -> str:
+    def verdict(self, run: Any) -> str:
+        if isinstance(run.is_intact, Unreadable):
+            return unreadable(run.is_intact)
+        if isinstance(run.witnessed_count, Unreadable):
+            return unreadable(run.witnessed_count)
         return badge(*VERDICTS[run.verdict])
 
     @admin.display(description=_("Held by a witness"))
@@ -277,3 +296,9 @@ class VerificationRunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Findings"))
     def findings_count(self, run: AuditVerificationRun) -> int:
         return run.finding_count
+
+
+def _shown_personal(event: AuditEvent, name: str) -> Any:
+    if isinstance(event.personal, Unreadable):
+        return unreadable(event.personal)
+    return personal_values(event).get(name) or NOTHING

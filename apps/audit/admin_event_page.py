@@ -6,10 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.audit.admin_log_list import Names
-from apps.audit.admin_marks import NOTHING
+from apps.audit.admin_log_list import Names, personal_values
+from apps.audit.admin_marks import NOTHING, unreadable
 from apps.audit.admin_pages import ShowsObjects, admin_of, detail_words
 from apps.audit.models import AuditEvent, SealBatch, SealedEvent
+from apps.audit.shown_rows import IsNumber, Unreadable, shown_rows
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Seal:
 
 def changes(event: Any) -> list[Change]:
     """`event` has the names of its subjects. What is empty before and after says nothing."""
-    personal = event.personal or {}
+    personal = personal_values(event)
     before, after = personal.get("before") or {}, personal.get("after") or {}
     shown = admin_of(event.target_kind)
     rows = []
@@ -53,11 +54,17 @@ def details(event: Any) -> list[tuple[str, Any]]:
 
 
 def seal_of(event: AuditEvent) -> Seal | None:
-    row = SealedEvent.objects.filter(event_id=event.pk).first()
+    row = next(iter(shown_rows(SealedEvent.objects.filter(IsNumber("pk"), event_id=event.pk)[:1])), None)
     if row is None:
         return None
-    covering = SealBatch.objects.defer("leaf_hashes").filter(tree_size__gte=row.seal_number)
-    return Seal(row.seal_number, bytes(row.leaf_hash).hex(), covering.order_by("tree_size").first())
+    covering = SealBatch.objects.filter(IsNumber("pk"), IsNumber("tree_size"), tree_size__gte=row.seal_number)
+    first = shown_rows(covering.defer("leaf_hashes").order_by("tree_size")[:1])
+    leaf = row.leaf_hash
+    return Seal(
+        row.seal_number,
+        unreadable(leaf) if isinstance(leaf, Unreadable) else bytes(leaf).hex(),
+        first[0] if first else None,
+    )
 
 
 def _choice(shown: ShowsObjects | None, name: str) -> Callable[[Any], str]:

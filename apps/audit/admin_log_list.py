@@ -16,7 +16,7 @@ from unfold.paginator import InfinitePaginator
 
 from apps.audit.admin_days_filter import day_of
 from apps.audit.admin_pages import admin_of, all_admins
-from apps.audit.admin_unfold import ThemedChangeList
+from apps.audit.admin_unreadable import CarefulChangeList
 from apps.audit.models import AuditEvent
 from apps.audit.ports import AuditAction, Outcome
 from apps.core.ids import uuid7_floor
@@ -34,7 +34,7 @@ class NewestPaginator(InfinitePaginator):
         return int(self.per_page) * LAST_PAGE
 
 
-class LogChangeList(ThemedChangeList):
+class LogChangeList(CarefulChangeList):
     """Gives each event the names of its subjects, which it may hold as bare ids."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -54,6 +54,11 @@ def name_subjects(request: HttpRequest, events: Iterable[Any]) -> None:
     names.fetch()
 
 
+def personal_values(event: AuditEvent) -> dict[str, Any]:
+    """Empty when they were erased, or cannot be read."""
+    return event.personal if isinstance(event.personal, dict) else {}
+
+
 class Names:
     """Names and addresses of what events refer to: one query for each kind, however many events there are."""
 
@@ -63,7 +68,7 @@ class Names:
         self.found: dict[tuple[str, str], str] = {}
 
     def want(self, event: AuditEvent) -> None:
-        personal = event.personal or {}
+        personal = personal_values(event)
         for kind, key, label in (
             (event.actor_kind, event.actor_id, personal.get("actor_label")),
             (event.target_kind, event.target_id, personal.get("target_label")),

@@ -1,6 +1,7 @@
 """How the administration shows a state and a moment, alike in lists, on pages and in inlines."""
 
 from datetime import datetime
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
+from apps.audit.shown_rows import Unreadable
 from apps.core.sensible_dates import local
 
 GOOD, BAD, WARNING, COMING, PLAIN = "success", "danger", "warning", "info", ""
@@ -21,10 +23,22 @@ def badge(text: object, colour: str = PLAIN) -> SafeString:
     return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
 
 
-def moment(at: datetime | None) -> SafeString:
+def unreadable(value: Unreadable) -> SafeString:
+    """What was put there past the program, told apart from everything that the program writes."""
+    words = _("Unreadable: %(value)s") % {"value": value}
+    return format_html('<span class="status-bad">{}</span>', words)
+
+
+def shown(value: Any) -> Any:
+    return unreadable(value) if isinstance(value, Unreadable) else value
+
+
+def moment(at: datetime | Unreadable | None) -> SafeString:
     """How long ago, or how far ahead, with the exact time on hover."""
     if at is None:
         return SafeString(NOTHING)
+    if isinstance(at, Unreadable):
+        return unreadable(at)
     shown, now = local(at), timezone.now()
     if abs((at - now).total_seconds()) < JUST_NOW_SECONDS:
         words = _("just now")
@@ -35,3 +49,7 @@ def moment(at: datetime | None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', shown.isoformat(), f"{shown:%Y-%m-%d %H:%M:%S %Z}", words
     )
+
+
+def moment_exact(at: datetime | Unreadable) -> str:
+    return unreadable(at) if isinstance(at, Unreadable) else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S %Z}"

@@ -8,11 +8,13 @@ from django.db import OperationalError
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
+Read = TypeVar("Read")
 
 # What drivers, field converters and the canonical form raise for values that the program never writes: years before
 # our era, endless numbers, bottomless nesting, and on SQLite any type in any column.
 UNREADABLE = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, ValidationError)
-_NOT_UTF8 = "Could not decode to UTF-8"
+# What SQLite says of such values; any other error of the database is one.
+_ABOUT_VALUES = ("Could not decode to UTF-8", "malformed JSON", "user-defined function raised exception")
 
 
 def readable_rows(
@@ -24,19 +26,27 @@ def readable_rows(
     """
     if not keys:
         return [], []
-    try:
-        return read(keys), []
-    except UNREADABLE:
-        pass
-    except OperationalError as error:
-        if _NOT_UTF8 not in str(error):
-            raise
+    read_at_once = or_unreadable(lambda: read(keys))
+    if read_at_once is not None:
+        return read_at_once, []
     if len(keys) == 1:
         return [], [keys[0]]
     middle = len(keys) // 2
     first_rows, first_unreadable = readable_rows(keys[:middle], read)
     last_rows, last_unreadable = readable_rows(keys[middle:], read)
     return first_rows + last_rows, first_unreadable + last_unreadable
+
+
+def or_unreadable(read: Callable[[], Read]) -> Read | None:
+    """What `read` gives; None when it meets a value that cannot be read."""
+    try:
+        return read()
+    except UNREADABLE:
+        return None
+    except OperationalError as error:
+        if not any(words in str(error) for words in _ABOUT_VALUES):
+            raise
+        return None
 
 
 def binary(value: object) -> bytes:

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from apps.audit.careful_reading import binary, readable_rows
 from apps.audit.checkpoint import Checkpoint
-from apps.audit.constants import HASH_BYTES, MAX_NUMBER
+from apps.audit.constants import HASH_BYTES
+from apps.audit.event_columns import StoredTime, stored_time
 from apps.audit.merkle import CompactRange, split_hashes
 from apps.audit.models import SealBatch
 from apps.audit.ports import AuditSignature
+from apps.audit.shown_rows import IsNumber, StoredBytes, fit_to_show
 
 AT_A_TIME = 50
 
@@ -46,8 +48,7 @@ def checkpoints() -> Iterator[SealBatch | int]:
     """Every checkpoint in order; of one that cannot be read, the number."""
     number = 0
     while True:
-        # The upper bound keeps text out, which SQLite sorts behind every number.
-        page = SealBatch.objects.filter(number__gt=number, number__lte=MAX_NUMBER).order_by("number")
+        page = SealBatch.objects.filter(IsNumber("pk"), number__gt=number).order_by("number")
         numbers = list(page.values_list("number", flat=True)[:AT_A_TIME])
         read, unreadable = readable_rows(numbers, _read)
         by_number = {batch.number: batch for batch in read}
@@ -59,6 +60,13 @@ def checkpoints() -> Iterator[SealBatch | int]:
         number = numbers[-1]
 
 
+def odd_checkpoint_numbers() -> Iterator[str]:
+    """What stands in place of a number, fit to be shown."""
+    odd = SealBatch.objects.filter(~IsNumber("pk")).order_by("number")
+    for stored in odd.values_list(StoredBytes("pk"), flat=True).iterator(AT_A_TIME):
+        yield fit_to_show(stored)
+
+
 def kept_leaf_count(number: int) -> int:
     """How many leaves an otherwise unreadable checkpoint keeps."""
     counts, _ = readable_rows([number], _read_leaf_counts)
@@ -66,10 +74,12 @@ def kept_leaf_count(number: int) -> int:
 
 
 def _read(numbers: Sequence[int]) -> list[SealBatch]:
-    batches = list(SealBatch.objects.filter(number__in=numbers).order_by("number"))
+    stored = SealBatch.objects.annotate(stored_sealed_at=StoredTime("sealed_at"))
+    batches = list(stored.filter(number__in=numbers).order_by("number"))
     for batch in batches:
+        stored_time(batch.stored_sealed_at)
         _refuse_malformed(batch)
-    return batches
+    return [*batches]
 
 
 def _read_leaf_counts(numbers: Sequence[int]) -> list[int]:

@@ -17,6 +17,7 @@ from apps.audit.checkpoint_rows import (
     checkpoint_of,
     kept_leaf_count,
     kept_leaves,
+    odd_checkpoint_numbers,
     rooted_frontier,
     signature_of,
 )
@@ -84,6 +85,9 @@ class LogWalk:
             )
             kind = FindingKind.SEAL_ROW_INSERTED
             self.report.add(Finding(kind, message, seal_number=number, event_id=as_uuid(event)))
+        for odd in odd_checkpoint_numbers():
+            message = f"A checkpoint under '{odd}', which is no number, was put in or changed."
+            self.report.add(Finding(FindingKind.CHECKPOINT_UNREADABLE, message))
         for level, position in misplaced_subtrees():
             message = (
                 f"The root of a subtree at level {level}, position {position} is covered by no checkpoint."

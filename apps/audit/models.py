@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.timezone import localtime
@@ -56,7 +58,9 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action}, {localtime(self.occurred_at):%Y-%m-%d %H:%M:%S %Z}"
+        at: object = self.occurred_at
+        shown = f"{localtime(at):%Y-%m-%d %H:%M:%S %Z}" if isinstance(at, datetime) else at
+        return f"{self.action}, {shown}"
 
 
 class SealedEvent(models.Model):
@@ -145,7 +149,9 @@ class AuditVerificationRun(models.Model):
         ordering = ["-started_at"]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M} {self.verdict.value}"
+        at: object = self.started_at
+        shown = f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at
+        return f"{shown} {self.verdict.value}"
 
     @property
     def verdict(self) -> Verdict:

@@ -1,17 +1,20 @@
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from apps.audit.careful_reading import UNREADABLE
+from apps.audit.careful_reading import or_unreadable
 from apps.audit.conf import seal_lookback
 from apps.audit.constants import MAX_NUMBER
 from apps.audit.event_id_form import IsIdInForm
 from apps.audit.models import AuditEvent, AuditVerificationRun, SealBatch, SealedEvent
+from apps.audit.shown_rows import IsNumber, Unreadable, shown_rows, unreadable_values
 from apps.core.ids import uuid7_floor
 
+Row = TypeVar("Row")
 UUID7_TIME_SHIFT = 80
 
 
@@ -25,13 +28,42 @@ def is_sealed(event: AuditEvent) -> bool:
     return SealedEvent.objects.filter(event_id=event.pk).exists()
 
 
+def is_readable(row: SealBatch | AuditVerificationRun) -> bool:
+    """Whether a row that is shown holds nothing but what the program writes."""
+    return not unreadable_values(row)
+
+
+def none_if_unreadable(rows: QuerySet[Any, Row]) -> list[Row] | None:
+    """The rows, or None when one of them holds what cannot be read."""
+    return or_unreadable(lambda: list(rows))
+
+
 def latest_checkpoint() -> SealBatch | None:
-    """The newest signed root, without the bulky copy of its leaves."""
-    return SealBatch.objects.defer("leaf_hashes").order_by("-number").first()
+    """The newest signed root, without the bulky copy of its leaves. Raises: one of UNREADABLE."""
+    return _newest_checkpoint().first()
 
 
 def latest_verification() -> AuditVerificationRun | None:
-    return AuditVerificationRun.objects.order_by("-started_at").first()
+    """With Unreadable in place of what cannot be read. By its id: a time can hold anything."""
+    runs = AuditVerificationRun.objects.filter(IsIdInForm("pk")).order_by("-id")
+    return next(iter(shown_rows(runs[:1])), None)
+
+
+def log_began_at() -> datetime | None:
+    """When the first event happened, by the time in its id."""
+    first = AuditEvent.objects.filter(IsIdInForm("pk")).order_by("id").values_list("pk", flat=True).first()
+    if first is None:
+        return None
+    return or_unreadable(lambda: datetime.fromtimestamp((first.int >> UUID7_TIME_SHIFT) / 1000, tz=UTC))
+
+
+def checkpoint_to_show() -> SealBatch | None:
+    """The newest, with Unreadable in place of what cannot be read."""
+    return next(iter(shown_rows(_newest_checkpoint()[:1])), None)
+
+
+def _newest_checkpoint() -> QuerySet[SealBatch]:
+    return SealBatch.objects.filter(IsNumber("pk")).defer("leaf_hashes").order_by("-number")
 
 
 def unsealed_events(*, after: UUID | None) -> QuerySet[AuditEvent]:
@@ -76,12 +108,28 @@ class Backlog:
 
 def sealing_backlog() -> Backlog | None:
     """None when the newest seal or checkpoint cannot be read, and sealing has come to a halt over it."""
-    try:
-        waiting = unsealed_events(after=sealing_front(lookback=seal_lookback())).order_by()
-        found = waiting.aggregate(count=Count("pk"), oldest_at=Min("occurred_at"))
-    except UNREADABLE:
+    count = or_unreadable(unsealed_count)
+    if count is None:
         return None
-    return Backlog(found["count"], found["oldest_at"])
+    waiting = unsealed_events(after=sealing_front(lookback=seal_lookback())).order_by()
+    return Backlog(count, or_unreadable(lambda: waiting.aggregate(at=Min("occurred_at"))["at"]))
+
+
+def log_status() -> dict[str, Any]:
+    """How the log stands: the newest checkpoint, the last verification, and what waits for its seal."""
+    checkpoint, verification = checkpoint_to_show(), latest_verification()
+    return {
+        "checkpoint": checkpoint,
+        "root": _hexadecimal(checkpoint.root_hash) if checkpoint else "",
+        "is_checkpoint_unreadable": bool(checkpoint and unreadable_values(checkpoint)),
+        "verification": verification,
+        "is_verification_unreadable": bool(verification and unreadable_values(verification)),
+        "unsealed": or_unreadable(unsealed_count),
+    }
+
+
+def _hexadecimal(value: Any) -> str:
+    return value if isinstance(value, Unreadable) else bytes(value).hex()
 
 
 def last_seal_number() -> int:
@@ -104,9 +152,9 @@ def misplaced_seals() -> QuerySet[SealedEvent]:
 
     One statement, so that a sealing under way is seen whole or not at all.
     """
-    signed = SealBatch.objects.order_by("-number").values("tree_size")[:1]
+    signed = _newest_checkpoint().values("tree_size")[:1]
     covered = Coalesce(Subquery(signed), 0)
-    return SealedEvent.objects.filter(Q(seal_number__gt=covered) | Q(seal_number__lt=1)).order_by(
+    return SealedEvent.objects.filter(Q(seal_number__gt=covered) | ~IsNumber("seal_number")).order_by(
         "seal_number"
     )
 

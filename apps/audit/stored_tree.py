@@ -13,6 +13,7 @@ from apps.audit.careful_reading import binary
 from apps.audit.errors import LogDoesNotVerify
 from apps.audit.merkle import KEPT_HEIGHT, CompactRange, Subtree, node_hash
 from apps.audit.models import SealBatch, SealedEvent, SealSubtree
+from apps.audit.shown_rows import IsNumber
 
 ONE_PROOF = 1 << KEPT_HEIGHT
 """Hashes in a page: all that a proof about one leaf needs of a level, but for the right edge."""
@@ -86,9 +87,9 @@ def misplaced_subtrees() -> Iterator[tuple[object, object]]:
 
     One statement, so that a sealing under way is seen whole or not at all.
     """
-    signed = SealBatch.objects.order_by("-number").values("tree_size")[:1]
+    signed = SealBatch.objects.filter(IsNumber("pk")).order_by("-number").values("tree_size")[:1]
     size = Coalesce(Subquery(signed), 0)
-    outside = Q(level__lt=1) | Q(level__gt=MAX_LEVEL) | Q(position__lt=0)
+    outside = ~Q(IsNumber("level")) | Q(level__gt=MAX_LEVEL) | Q(position__lt=0)
     for level in range(1, MAX_LEVEL + 1):
         outside |= Q(level=level, position__gte=size / (1 << (level * KEPT_HEIGHT)))
     misplaced = SealSubtree.objects.filter(outside).order_by("level", "position")

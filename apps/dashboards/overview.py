@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.audit.selectors import latest_checkpoint, latest_verification, unsealed_count
+from apps.audit.selectors import log_status
 from apps.dashboards.charts import DONE, REFUSED, Series, stacked_bars
 from apps.dashboards.selectors import (
     DAYS,
@@ -27,6 +27,7 @@ from apps.oauth.events import OAuthAction
 from apps.signin.events import SignInAction
 
 WINDOW = f"{DAYS}d"
+NOT_READABLE = gettext_lazy("The log holds what cannot be read: run manage.py verify_audit_log")
 REASONS: dict[str, Any] = {
     "unknown_identifier": gettext_lazy("unknown user name"),
     "wrong_password": gettext_lazy("wrong password"),
@@ -72,7 +73,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
                 action=OAuthAction.AUTHORIZATION_GRANTED.value, when=WINDOW, client_id=share.key
             ),
         ),
-        "log": _log_status(),
+        "log": log_status(),
     }
 
 
@@ -168,20 +169,25 @@ def _sign_in_title(days: list[Day]) -> str:
     return _("%(attempts)s in %(days)d days, %(share)d%% refused") % shown
 
 
-def _reason_title(reasons: list[Share]) -> str:
+def _reason_title(reasons: list[Share] | None) -> str:
+    if reasons is None:
+        return str(NOT_READABLE)
     if not reasons:
         return _("No refused sign-ins")
     name = REASONS.get(reasons[0].name, reasons[0].name)
     return _("Most refused: %(reason)s") % {"reason": name}
 
 
-def _application_title(applications: list[Share]) -> str:
+def _application_title(applications: list[Share] | None) -> str:
+    if applications is None:
+        return str(NOT_READABLE)
     if not applications:
         return _("No application has been used")
     return _("Most used: %(application)s") % {"application": applications[0].name}
 
 
-def _ranking(shares: list[Share], *, title: str, names: dict[str, Any], link: Any) -> dict[str, Any]:
+def _ranking(shares: list[Share] | None, *, title: str, names: dict[str, Any], link: Any) -> dict[str, Any]:
+    shares = shares or []
     most = max((share.count for share in shares), default=1)
     rows = [
         {
@@ -193,13 +199,3 @@ def _ranking(shares: list[Share], *, title: str, names: dict[str, Any], link: An
         for share in shares
     ]
     return {"title": title, "rows": rows}
-
-
-def _log_status() -> dict[str, Any]:
-    checkpoint = latest_checkpoint()
-    return {
-        "checkpoint": checkpoint,
-        "root": bytes(checkpoint.root_hash).hex() if checkpoint else "",
-        "verification": latest_verification(),
-        "unsealed": unsealed_count(),
-    }

@@ -3,14 +3,14 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, IntegerField, QuerySet, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import TruncDate
 from django.utils.timezone import get_current_timezone, localtime
 
 from apps.audit.models import AuditEvent
+from apps.audit.selectors import none_if_unreadable
 from apps.core.ids import uuid7_floor
 from apps.directory.models import User
 from apps.oauth.events import OAuthAction
@@ -52,6 +52,10 @@ def _first_day(now: datetime) -> datetime:
     return midnight - timedelta(days=DAYS - 1)
 
 
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=get_current_timezone())
+
+
 def _recent(now: datetime, *actions: str) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(action__in=actions, id__gte=uuid7_floor(_first_day(now))).order_by()
 
@@ -59,36 +63,45 @@ def _recent(now: datetime, *actions: str) -> QuerySet[AuditEvent]:
 def sign_ins_by_day(*, now: datetime) -> list[Day]:
     """Every one of the last DAYS days, today last, also those on which nothing happened."""
     signed_in, refused = SignInAction.USER_SIGNED_IN.value, SignInAction.USER_SIGN_IN_REFUSED.value
+    days = [(_first_day(now) + timedelta(days=number)).date() for number in range(DAYS)]
+    # By the time in the id, as the list behind each bar: the column beside it may hold anything.
+    after = [When(pk__gte=uuid7_floor(_midnight(day)), then=number) for number, day in enumerate(days)]
     rows = (
         _recent(now, signed_in, refused)
-        .annotate(day=TruncDate("occurred_at", tzinfo=get_current_timezone()))
+        .annotate(day=Case(*reversed(after), output_field=IntegerField()))
         .values_list("day", "action")
         .annotate(number=Count("pk"))
     )
-    counts = Counter({(day, action): number for day, action, number in rows})
-    days = [(_first_day(now) + timedelta(days=number)).date() for number in range(DAYS)]
+    counts = Counter({(days[day], action): number for day, action, number in rows})
     return [Day(day, counts[day, signed_in], counts[day, refused]) for day in days]
 
 
-def refusals_by_reason(*, now: datetime) -> list[Share]:
+def refusals_by_reason(*, now: datetime) -> list[Share] | None:
+    """None when an event among them cannot be read."""
     rows = (
         _recent(now, SignInAction.USER_SIGN_IN_REFUSED.value)
         .values(reason=KT("details__reason"))
         .annotate(number=Count("pk"))
         .order_by("-number", "reason")[:REASONS_SHOWN]
     )
-    return [Share(row["reason"] or "", row["reason"] or "unknown", row["number"]) for row in rows]
+    found = none_if_unreadable(rows)
+    if found is None:
+        return None
+    return [Share(row["reason"] or "", row["reason"] or "unknown", row["number"]) for row in found]
 
 
-def applications_by_use(*, now: datetime) -> list[Share]:
-    """Clients by the sign-ins that people made through them."""
-    rows = list(
+def applications_by_use(*, now: datetime) -> list[Share] | None:
+    """Clients by the sign-ins that people made through them; None when an event among them cannot be read."""
+    found = (
         _recent(now, OAuthAction.AUTHORIZATION_GRANTED.value)
         .values_list("client_id")
         .annotate(number=Count("pk"))
         .order_by("-number", "client_id")[:APPLICATIONS_SHOWN]
     )
-    keys = [key for key, _number in rows if UUID_TEXT.match(key)]
+    rows = none_if_unreadable(found)
+    if rows is None:
+        return None
+    keys = [key for key, _number in rows if isinstance(key, str) and UUID_TEXT.match(key)]
     names = {str(key): name for key, name in Client.objects.filter(pk__in=keys).values_list("pk", "name")}
     return [Share(key, names.get(key, "deleted client"), number) for key, number in rows]
 

@@ -12,7 +12,13 @@ from django.core.cache import cache
 from django.db import connection
 
 from apps.audit.models import AuditVerificationRun, SealBatch
-from apps.audit.selectors import Backlog, latest_checkpoint, latest_verification, sealing_backlog
+from apps.audit.selectors import (
+    Backlog,
+    checkpoint_to_show,
+    latest_verification,
+    log_began_at,
+    sealing_backlog,
+)
 from apps.audit.services.witnessing import Witness, own_witness
 from apps.core.task_runs import UNREACHABLE, TaskRun, last_runs
 from apps.jobs.selectors import dead_job_count
@@ -74,12 +80,14 @@ class Tasks:
 
 @dataclass(frozen=True)
 class Log:
-    """`backlog` is None when the newest seal cannot be read."""
+    """`backlog` is None when the newest seal cannot be read. In the rows, Unreadable stands for what cannot be."""
 
     checkpoint: SealBatch | None
     backlog: Backlog | None
     verification: AuditVerificationRun | None
     witness: Witness | None
+    began_at: datetime | None = None
+    """By the id of the first event; about when the installation began."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,9 @@ def system_now() -> System:
         database=_database(),
         cache=answering,
         tasks=_tasks(is_cache_up=not answering.error),
-        log=Log(latest_checkpoint(), sealing_backlog(), latest_verification(), own_witness()),
+        log=Log(
+            checkpoint_to_show(), sealing_backlog(), latest_verification(), own_witness(), log_began_at()
+        ),
         keys=Keys(tuple(keys), tuple(missing_keys(keys)), field_keys()),
         dead_jobs=dead_job_count(),
         has_proxies=bool(settings.TRUSTED_PROXIES),

@@ -9,6 +9,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.audit.selectors import is_readable
 from apps.dashboards.system import System, worker_is_late
 from apps.keys.selectors import FIELDS_COUNTED
 
@@ -43,7 +44,17 @@ def problems(system: System, *, now: datetime) -> list[Problem]:
 
 def _log(system: System, now: datetime) -> Iterator[Problem]:
     verification, backlog = system.log.verification, system.log.backlog
-    if verification is not None and not verification.is_intact:
+    if system.log.checkpoint is not None and not is_readable(system.log.checkpoint):
+        yield Problem(
+            _("The newest checkpoint of the audit log cannot be read: the log does not verify."),
+            _("Run manage.py verify_audit_log: it names the row."),
+        )
+    if verification is not None and not is_readable(verification):
+        yield Problem(
+            _("What the last verification of the audit log left was changed and cannot be read."),
+            _("Run manage.py verify_audit_log to see how the log stands."),
+        )
+    elif verification is not None and not verification.is_intact:
         yield Problem(
             _("The last verification found the audit log tampered with."),
             _("Open the verification under Audit, and run manage.py verify_audit_log to see every finding."),
@@ -53,6 +64,11 @@ def _log(system: System, now: datetime) -> Iterator[Problem]:
             _("The audit log was last verified %(time)s ago.")
             % {"time": timesince(verification.finished_at, now)},
             _("Run manage.py verify_audit_log, and see that celery beat is running."),
+        )
+    elif verification is None and _is_older(system, timedelta(days=1), now):
+        yield Problem(
+            _("The audit log has never been verified."),
+            _("Run manage.py verify_audit_log, and see that the worker and its clock are running."),
         )
     if backlog is None:
         yield Problem(
@@ -72,6 +88,11 @@ def _log(system: System, now: datetime) -> Iterator[Problem]:
         )
 
 
+def _is_older(system: System, age: timedelta, now: datetime) -> bool:
+    """Whether the installation is."""
+    return system.log.began_at is not None and now - system.log.began_at > age
+
+
 def _witness(system: System, now: datetime) -> Iterator[Problem]:
     witness, checkpoint = system.log.witness, system.log.checkpoint
     if witness is None:
@@ -80,7 +101,8 @@ def _witness(system: System, now: datetime) -> Iterator[Problem]:
         yield Problem(
             _("The witness of the audit log cannot be read: %(error)s") % {"error": witness.error},
             _(
-                "Mend the file's permissions, or move it away after manage.py verify_audit_log found the log intact."
+                "Mend the file or its permissions, or put back a copy. Only when it is lost for good, move it away, "
+                "and run manage.py verify_audit_log: with such a file it never finds the log intact."
             ),
         )
     elif witness.number is not None and (checkpoint is None or witness.number > checkpoint.number):
@@ -92,7 +114,7 @@ def _witness(system: System, now: datetime) -> Iterator[Problem]:
                 "after a restore that was wanted, move the witness file away."
             ),
         )
-    elif checkpoint is not None and now - checkpoint.sealed_at > PATIENCE:
+    elif checkpoint is not None and is_readable(checkpoint) and now - checkpoint.sealed_at > PATIENCE:
         yield from _missed_by_witness(system, checkpoint.number, witness.number)
 
 
@@ -151,6 +173,11 @@ def _worker(system: System, now: datetime) -> Iterator[Problem]:
         )
     for task in tasks.scheduled:
         if task.run is None:
+            if tasks.is_known and _is_older(system, OVERDUE * task.every, now):
+                yield Problem(
+                    _("The task “%(title)s” has never run.") % {"title": task.title},
+                    _("See that the clock runs, exactly once, and that the worker keeps up."),
+                )
             continue
         if task.run.error:
             yield Problem(

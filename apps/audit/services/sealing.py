@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, connection, transaction
 
-from apps.audit.careful_reading import UNREADABLE
+from apps.audit.careful_reading import or_unreadable
 from apps.audit.checkpoint import Checkpoint
 from apps.audit.checkpoint_rows import checkpoint_of, rooted_frontier, signature_of
 from apps.audit.conf import log_origin, seal_batch_size, seal_lookback
@@ -45,10 +45,11 @@ def seal_pending(*, now: datetime, lookback: timedelta | None = None, batch_size
 
     Raises: SealChainBroken, and PortEmpty when no signer is registered.
     """
-    try:
-        front = sealing_front(lookback=seal_lookback() if lookback is None else lookback)
-    except UNREADABLE as error:
-        raise SealChainBroken("the newest seal or checkpoint holds values that cannot be read") from error
+    span = seal_lookback() if lookback is None else lookback
+    found = or_unreadable(lambda: (sealing_front(lookback=span),))
+    if found is None:
+        raise SealChainBroken("the newest seal or checkpoint holds values that cannot be read")
+    (front,) = found
     return _seal_after(front, now=now, batch_size=batch_size or seal_batch_size())
 
 
@@ -133,11 +134,15 @@ def _verified_tree(*, signer: Signer) -> tuple[SealBatch | None, CompactRange]:
     """The newest checkpoint, and the tree to go on from. Raises: SealChainBroken."""
     if misplaced_seals().exists():
         raise SealChainBroken("there are seal rows that no checkpoint covers")
-    try:
-        newest = latest_checkpoint()
-        return newest, CompactRange() if newest is None else _tree_of(newest, signer=signer)
-    except UNREADABLE as error:
-        raise SealChainBroken("the newest checkpoint holds values that cannot be read") from error
+    found = or_unreadable(lambda: _newest_with_tree(signer=signer))
+    if found is None:
+        raise SealChainBroken("the newest checkpoint holds values that cannot be read")
+    return found
+
+
+def _newest_with_tree(*, signer: Signer) -> tuple[SealBatch | None, CompactRange]:
+    newest = latest_checkpoint()
+    return newest, CompactRange() if newest is None else _tree_of(newest, signer=signer)
 
 
 def _tree_of(newest: SealBatch, *, signer: Signer) -> CompactRange:

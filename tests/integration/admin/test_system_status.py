@@ -274,12 +274,46 @@ def test_tampering_and_a_missed_verification_are_problems() -> None:
     assert "tampered with" in told(with_log(system, verification=run))
 
 
+def test_log_that_was_never_verified_is_a_problem_after_a_day() -> None:
+    system = healthy()
+    fresh = with_log(system, verification=None, began_at=NOW - timedelta(hours=23))
+    assert told(fresh) == ""
+    assert "never been verified" in told(with_log(fresh, began_at=NOW - timedelta(hours=25)))
+
+
+def test_age_of_the_installation_is_that_of_its_first_event() -> None:
+    assert system_now().log.began_at is None
+    for at in (LONG_AGO, NOW):
+        record(now=at)
+    began_at = system_now().log.began_at
+    assert began_at is not None
+    assert abs(began_at - LONG_AGO) < timedelta(seconds=1)
+
+
+def test_task_that_never_ran_is_a_problem_once_it_should_have_run_twice() -> None:
+    system = healthy()
+    verification = AuditVerificationRun(started_at=NOW, finished_at=NOW, is_intact=True)
+    scheduled = tuple(
+        replace(task, run=None) if task.every == timedelta(days=1) else task
+        for task in system.tasks.scheduled
+    )
+    young = replace(system, tasks=replace(system.tasks, scheduled=scheduled))
+    young = with_log(young, verification=verification, began_at=NOW - timedelta(days=1))
+    assert told(young) == ""
+    old = with_log(young, began_at=LONG_AGO)
+    assert "The task “verify the audit log” has never run." in told(old)
+    unknown = replace(old, tasks=replace(old.tasks, is_known=False), cache=Cache(is_shared=True, error="x"))
+    assert "never run" not in told(unknown)
+
+
 def test_witness_that_is_missing_unreadable_ahead_or_behind_is_a_problem(witness_file: Path) -> None:
     make_signing_keys()
     for _ in range(2):
         record(now=LONG_AGO)
         seal_pending(now=LONG_AGO)
     system = healthy()
+    run = AuditVerificationRun(started_at=NOW, finished_at=NOW, is_intact=True)
+    system = with_log(system, verification=run)
     assert told(system) == ""
     newest = latest_checkpoint()
     assert newest is not None
@@ -292,7 +326,9 @@ def test_witness_that_is_missing_unreadable_ahead_or_behind_is_a_problem(witness
     elsewhere = replace(gone, release=replace(system.release, is_embedded=False), has_proxies=True)
     assert told(elsewhere) == ""
     witness_file.write_text("no checkpoint")
-    assert "cannot be read" in told(system_now())
+    advice = told(system_now())
+    assert "cannot be read" in advice
+    assert "never finds the log intact" in advice
 
 
 def test_missing_keys_cache_and_proxies_are_problems() -> None:

@@ -201,3 +201,48 @@ def test_postgresql_keeps_no_name_twice(log: list[AuditEvent]) -> None:
         cursor.execute("SELECT details::text FROM audit_event WHERE id = %s", [stored(log[1])])
         assert cursor.fetchone() == ('{"reason": "test"}',)
     assert verify().is_intact
+
+
+# The same value in another form ---------------------------------------------------------------------------------------
+
+SAME_VALUE = {
+    "another offset": "occurred_at = '2026-11-24 03:29:00.124456+14:00'",
+    "offset said": "occurred_at = occurred_at || '+00:00'",
+    "another digit": "occurred_at = occurred_at || '0'",
+    "a letter between": "occurred_at = replace(occurred_at, ' ', 'T')",
+    "bytes for a time": "occurred_at = CAST(occurred_at AS BLOB)",
+    "space behind": "details = details || '  '",
+    "space between": "details = replace(details, ':', ' :')",
+    "escaped": "details = replace(details, 'test', '\\u0074est')",
+    "bytes for details": "details = CAST(details AS BLOB)",
+    "personal values": "personal = personal || ' '",
+}
+
+
+@pytest.mark.parametrize("change", SAME_VALUE.values(), ids=SAME_VALUE)
+def test_sealed_event_in_another_form_is_named(log: list[AuditEvent], change: str) -> None:
+    if ON_POSTGRESQL:
+        return  # it stores times and JSON parsed: there is no other form
+    with triggers_dropped():
+        run_sql("PRAGMA ignore_check_constraints = ON")
+        run_sql(f"UPDATE audit_event SET {change} WHERE id = %s", stored(log[1]))
+        run_sql("PRAGMA ignore_check_constraints = OFF")
+    found = [(finding.kind, finding.seal_number) for finding in verify().findings]
+    assert found == [(FindingKind.EVENT_UNREADABLE, 2)]
+
+
+def test_checkpoint_whose_time_is_in_another_form_is_named(log: list[AuditEvent]) -> None:
+    if ON_POSTGRESQL:
+        return
+    with triggers_dropped():
+        run_sql("UPDATE audit_seal_batch SET sealed_at = sealed_at || '+00:00'")
+    assert FindingKind.CHECKPOINT_UNREADABLE in kinds(verify())
+
+
+@pytest.mark.parametrize("microsecond", [0, 120000, 999999])
+def test_every_time_and_text_that_the_program_writes_is_in_form(microsecond: int) -> None:
+    record(
+        now=NOW.replace(microsecond=microsecond), details={"words": ["\u00fc \U0001f600", 7, True, None, {}]}
+    )
+    assert seal_pending(now=LATER.replace(microsecond=microsecond)) == 1
+    assert verify().is_intact
