@@ -74,6 +74,9 @@ SETTINGS = (
     ),
     Setting("TRUSTED_PROXIES", "none", "Networks (CIDR) whose X-Forwarded-For and -Proto are believed"),
     Setting("DATABASE_URL", "SQLite embedded", "postgresql://… ; required in production"),
+    Setting(
+        "DATABASE_REPLICA_URL", "none", "Reserved for reports, which will read from it; it ends embedded mode"
+    ),
     Setting("REDIS_URL", "local cache embedded", "redis://… or rediss://… ; required in production"),
     Setting("CELERY_BROKER_URL", "REDIS_URL, in-process embedded", "Where wake-ups travel"),
     Setting(
@@ -233,6 +236,7 @@ class Environment:
     trusted_proxies: list[str]
     outbound_allowed_networks: list[str]
     database_url: str
+    database_replica_url: str
     redis_url: str
     broker_url: str
     secret_key: str
@@ -362,6 +366,7 @@ def load() -> Environment:
         trusted_proxies=_networks("TRUSTED_PROXIES"),
         outbound_allowed_networks=_networks("OUTBOUND_ALLOWED_NETWORKS"),
         database_url=_text("DATABASE_URL"),
+        database_replica_url=_text("DATABASE_REPLICA_URL"),
         redis_url=redis_url,
         broker_url=_text("CELERY_BROKER_URL") or redis_url,
         secret_key=secret_key,

@@ -65,6 +65,7 @@ SHOWN: Mapping[str, Callable[[Environment], str]] = {
     "ALLOWED_HOSTS": lambda e: _joined(e.allowed_hosts),
     "TRUSTED_PROXIES": lambda e: _joined(e.trusted_proxies),
     "DATABASE_URL": lambda e: _address(e.database_url),
+    "DATABASE_REPLICA_URL": lambda e: _address(e.database_replica_url),
     "REDIS_URL": lambda e: _address(e.redis_url),
     "CELERY_BROKER_URL": lambda e: _address(e.broker_url),
     "SECRET_KEY": lambda e: _secret(e.secret_key),

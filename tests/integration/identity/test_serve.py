@@ -38,6 +38,15 @@ def test_serve_refuses_an_unsafe_environment_in_words(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "http"])
+def test_serve_refuses_what_is_no_port(tmp_path: Path, port: str) -> None:
+    env = isolated_environment(data_dir=tmp_path, base_url="http://localhost:8000")
+    done = run_manage("serve", f"--port={port}", env=env, check=False)
+    assert done.returncode == 2
+    assert "expected 1 to 65535" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_serve_answers_and_stops_when_told(tmp_path: Path) -> None:
     server = start_gatehouse(tmp_path, server_url=None)
     try:

@@ -33,7 +33,9 @@ class Command(BaseCommand):
     help = "Serve Gatehouse. Embedded mode runs the background worker in the same process."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=settings.SERVE["port"], help="default: PORT or 8000")
+        parser.add_argument(
+            "--port", type=_port, default=settings.SERVE["port"], help="default: PORT or 8000"
+        )
         parser.add_argument("--bind", default=settings.SERVE["bind"], help="address to listen on")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,6 +67,12 @@ class Command(BaseCommand):
                 "post_worker_init": _after_fork,
             }
         ).run()
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 1 to 65535")
 
 
 def _after_fork(worker: Any) -> None:
