@@ -26,7 +26,7 @@ TRANSACTION_CONTROL = ("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO S
 
 
 def populate(people: str) -> dict[str, Any]:
-    password = secrets.token_urlsafe(16)
+    password = f"{secrets.token_urlsafe(16)}-Aa1"
     names = [f"person{number}" for number in range(int(people))]
     hashed, now = make_password(password), timezone.now()
     User.objects.bulk_create(

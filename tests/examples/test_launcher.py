@@ -27,8 +27,13 @@ PRINTED = {
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+    """The one before it is free, so that it is the first of three in the way."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            if not ports.obstacle(port - 1):
+                yield port
+                return
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """People for tests. They share one password, hashed once: Argon2id is meant to be slow."""
 
+import secrets
 from functools import cache
 from itertools import count
 from typing import Any
@@ -11,6 +12,11 @@ from apps.directory.models import User
 
 PASSWORD = "Wooden-Gate-Opens-7!"
 _numbers = count(1)
+
+
+def new_password() -> str:
+    """One that nobody had before, with what the policy asks for."""
+    return f"{secrets.token_urlsafe(16)}-Aa1"
 
 
 @cache

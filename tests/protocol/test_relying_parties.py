@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.factories.id_tokens import decode
+from tests.factories.people import new_password
 from tests.protocol.visits import VISITS, Orders, Visit
 from tests.services.gatehouse import Gatehouse
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.e2e
 def make_orders(gatehouse: Gatehouse, library: str, algorithm: str = "RS256") -> Orders:
     """With a client and a person of their own."""
     suffix = secrets.token_hex(4)
-    username, password = f"person-{library}-{suffix}", secrets.token_urlsafe(16)
+    username, password = f"person-{library}-{suffix}", new_password()
     created = gatehouse.manage(
         *("clients", "create", "--name", f"Relying party {library} {suffix}", "--kind", "web"),
         *("--redirect-uri", REDIRECT_URI, "--post-logout-redirect-uri", SIGNED_OUT_URI),

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from tests.factories.clients import make_pkce
+from tests.factories.people import new_password
 from tests.protocol.person import Person
 from tests.services.gatehouse import Gatehouse
 
@@ -23,7 +24,7 @@ CALLERS = 20
 class Application:
     def __init__(self, gatehouse: Gatehouse) -> None:
         self.base = gatehouse.base_url
-        self.password = secrets.token_urlsafe(16)
+        self.password = new_password()
         name = f"parallel-{secrets.token_hex(4)}"
         created = gatehouse.manage(
             *("clients", "create", "--name", name, "--redirect-uri", REDIRECT_URI),

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.factories.clients import make_pkce
+from tests.factories.people import new_password
 from tests.protocol.person import Person
 from tests.services.gatehouse import Gatehouse, start_gatehouse
 from tests.services.soak import times
@@ -85,7 +86,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gatehouse]:
 
 @pytest.fixture(scope="module")
 def relying_party(server: Gatehouse) -> RelyingParty:
-    username, password = f"person-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
+    username, password = f"person-{secrets.token_hex(4)}", new_password()
     client = json.loads(
         server.manage(
             *("clients", "create", "--name", "Storm", "--redirect-uri", REDIRECT_URI, "--first-party"),
