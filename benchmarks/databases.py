@@ -1,5 +1,6 @@
 """The databases to measure on: SQLite, and a PostgreSQL server of our own that keeps what it promises."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ class Database:
     def fresh(self, directory: Path) -> dict[str, str]:
         """The environment of a Gatehouse with an empty, migrated database."""
         directory.mkdir(parents=True)
-        url = postgresql.create_database(self.server_url, "bench_log") if self.server_url else None
+        name = f"bench_{secrets.token_hex(4)}"  # several parts are measured on one server
+        url = postgresql.create_database(self.server_url, name) if self.server_url else None
         env = isolated_environment(data_dir=directory, base_url="http://localhost:8000", database_url=url)
         run_manage("migrate", "--verbosity=0", env=env)
         return env

@@ -11,20 +11,30 @@ import os
 import secrets
 import tempfile
 from dataclasses import dataclass
+from email.errors import ObsoleteHeaderDefect
+from email.headerregistry import Address, HeaderRegistry
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from identity.data_dir import keep_private
+from identity.rate_limits import Numbers, numbers_with
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
 MINIMUM_SECRET_LENGTH = 50
+MINIMUM_TOKEN_LENGTH = 32
 ENCRYPTION_KEY_BYTES = 32
+# Of 32 random ones; fewer are a matter of luck that nobody has.
+FEWEST_DIFFERENT_BYTES = 16
+LOOPBACK = "127.0.0.0/8,::1/128"
 NO_WITNESS = "no-witness"
 """Said in place of a path by an operator who takes the audit log without proof from outside the database."""
+# How the connection to the mail server is protected, and its usual port.
+MAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # Any of these means that somebody is deploying, so embedded mode is never entered by accident.
 PRODUCTION_MARKS = ("DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "CELERY_BROKER_URL")
@@ -65,6 +75,12 @@ SETTINGS = (
         "Scales what is allowed at once, for load tests; 0 switches rate limits off (the lock-out stays)",
     ),
     Setting(
+        "RATE_LIMITS",
+        "those named below",
+        "Other numbers for single rate limits, comma-separated: name=quota/window or name=quota/window/block, both in "
+        "seconds",
+    ),
+    Setting(
         "BASE_URL",
         "http://localhost:PORT embedded",
         "Public address; it is the OAuth issuer, https in production",
@@ -99,7 +115,7 @@ SETTINGS = (
         "AUDIT_WITNESS_FILE",
         "DATA_DIR/audit_witness embedded, required in production",
         "Absolute path at which the sealer keeps the audit log's newest signed checkpoint, outside the database; "
-        f"the word `{NO_WITNESS}` to do without",
+        "the word `no-witness` to do without",
     ),
     Setting(
         "COMMON_PASSWORDS_FILE",
@@ -107,7 +123,68 @@ SETTINGS = (
         "Path of a list of passwords that nobody may choose, one a line, plain or gzip, in place of the one that comes "
         "along; it is held in memory by each process",
     ),
+    Setting(
+        "EMAIL_URL",
+        "kept and shown at /mail/ embedded, no mail in production",
+        "Mail server: smtp+tls://user:password@host:587 (STARTTLS), smtps://… (TLS from the first byte, port 465) or "
+        "smtp://… (neither); also EMAIL_URL_FILE",
+    ),
+    Setting("MAIL_FROM", "no-reply@ the host of BASE_URL", "Sender of mails: an address, or Name <address>"),
+    Setting(
+        "GEOIP_PATH",
+        "none: no places are shown",
+        "Database of places in MaxMind's format (GeoLite2 City, say), or a directory that holds a *City*.mmdb; people "
+        "see the place beside each of their sessions",
+    ),
+    Setting(
+        "INVITATION_DAYS", "7", "How long the link in an invitation lets a person choose their first password"
+    ),
+    Setting("PASSWORD_RESET_MINUTES", "60", "How long the link for a forgotten password works"),
+    Setting(
+        "LOCKOUT_ACCOUNT_FAILURES",
+        "5",
+        "Wrong passwords for an account, from browsers that it does not know, before it is closed to such",
+    ),
+    Setting(
+        "LOCKOUT_BROWSER_FAILURES",
+        "5",
+        "Wrong passwords for an account from one of its recognised browsers before that one is closed to it",
+    ),
+    Setting(
+        "LOCKOUT_ADDRESS_FAILURES",
+        "50",
+        "Wrong passwords from one network address, whoever is meant, before it is closed",
+    ),
+    Setting("LOCKOUT_WINDOW_MINUTES", "30", "How long a wrong password counts"),
+    Setting("LOCKOUT_MINUTES", "30", "How long an account, browser or address stays closed"),
+    Setting("SESSION_HOURS", "8", "How long people stay signed in at most, however busy they are"),
+    Setting(
+        "PRIVILEGED_IDLE_MINUTES",
+        "30",
+        "How long those who may enter the administration stay signed in without doing anything",
+    ),
+    Setting(
+        "RECOGNISED_BROWSER_DAYS",
+        "180",
+        "How long a browser is recognised in which its person does not sign in",
+    ),
     Setting("OUTBOUND_ALLOWED_NETWORKS", "none", "Private networks (CIDR) that outbound fetches may reach"),
+    Setting(
+        "METRICS_ALLOWED",
+        "loopback embedded, none in production",
+        "Networks (CIDR) from which `/metrics` may be read without a token",
+    ),
+    Setting(
+        "METRICS_TOKEN",
+        "none",
+        "Whoever sends it as a bearer token may read `/metrics` from anywhere; 32 characters or more",
+    ),
+    Setting(
+        "STATIC_DIR",
+        "none: served from where they lie; the image has them ready",
+        "Absolute path of the folder into which `manage.py collectstatic` has put styles, scripts and icons: "
+        "compressed, and under names that change with their content, so that browsers keep them for good",
+    ),
     Setting("DEBUG", "no", "Django's debug pages; refused in production"),
 )
 
@@ -143,6 +220,16 @@ def _readable_file(name: str, path: str) -> Path | None:
     return Path(path).resolve()
 
 
+def _places_file(path: str) -> Path | None:
+    """The file itself, or the first *City*.mmdb of the directory."""
+    if path and Path(path).is_dir():
+        found = sorted(Path(path).glob("*City*.mmdb"))
+        if not found:
+            raise EnvironmentRefused(f"GEOIP_PATH names the directory {path}, which holds no *City*.mmdb")
+        path = str(found[0])
+    return _readable_file("GEOIP_PATH", path)
+
+
 def _flag(name: str, *, default: bool) -> bool:
     raw = os.environ.get(name)
     if raw is None:
@@ -170,8 +257,15 @@ def _list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in _text(name, default).split(",") if part.strip()]
 
 
-def _networks(name: str) -> list[str]:
-    networks = _list(name)
+def _rate_limits() -> dict[str, Numbers]:
+    try:
+        return numbers_with(_list("RATE_LIMITS"))
+    except ValueError as error:
+        raise EnvironmentRefused(f"RATE_LIMITS {error}") from None
+
+
+def _networks(name: str, default: str = "") -> list[str]:
+    networks = _list(name, default)
     for network in networks:
         try:
             ipaddress.ip_network(network)
@@ -207,6 +301,12 @@ def _witness_file(named: str, *, default_dir: Path | None) -> Path | None:
     return Path(named).resolve()
 
 
+def _static_dir(named: str) -> Path | None:
+    if named and not Path(named).is_absolute():
+        raise EnvironmentRefused(f"STATIC_DIR is {named!r}; expected an absolute path")
+    return Path(named).resolve() if named else None
+
+
 def _given() -> frozenset[str]:
     known = {setting.name for setting in SETTINGS}
     names = {name: name if name in known else name.removesuffix("_FILE") for name in os.environ}
@@ -231,10 +331,13 @@ class Environment:
     web_threads: int
     web_request_seconds: int
     rate_limit_percent: int
+    rate_limits: dict[str, Numbers]
     base_url: str
     allowed_hosts: list[str]
     trusted_proxies: list[str]
     outbound_allowed_networks: list[str]
+    metrics_allowed: list[str]
+    metrics_token: str
     database_url: str
     database_replica_url: str
     redis_url: str
@@ -244,9 +347,23 @@ class Environment:
     signing_key_days: int
     signing_key_published_days: int
     common_passwords_file: Path | None
+    geoip_path: Path | None
     audit_witness_file: Path | None
+    static_dir: Path | None
     is_witness_chosen: bool
     """Either way: a file, or openly none."""
+    email_url: str
+    mail_from: str
+    invitation_days: int
+    password_reset_minutes: int
+    lockout_account_failures: int
+    lockout_browser_failures: int
+    lockout_address_failures: int
+    lockout_window_minutes: int
+    lockout_minutes: int
+    session_hours: int
+    privileged_idle_minutes: int
+    recognised_browser_days: int
     # The settings that the environment names; the others have their defaults.
     given: frozenset[str]
 
@@ -254,8 +371,18 @@ class Environment:
         """Why this environment may not be served from, one plain sentence each; empty when it may."""
         found = list(_encryption_key_problems(self.field_encryption_keys))
         found.extend(_base_url_problems(self.base_url))
+        found.extend(_mail_problems(self.email_url, self.mail_from))
         if self.signing_key_published_days >= self.signing_key_days:
             found.append("SIGNING_KEY_PUBLISHED_DAYS must be less than SIGNING_KEY_DAYS")
+        if self.lockout_address_failures < self.lockout_account_failures:
+            found.append(
+                "LOCKOUT_ADDRESS_FAILURES must not be less than LOCKOUT_ACCOUNT_FAILURES: one person's mistakes would "
+                "close the address to everybody there"
+            )
+        if self.metrics_token and len(self.metrics_token) < MINIMUM_TOKEN_LENGTH:
+            found.append(
+                f"METRICS_TOKEN is guessable; set {MINIMUM_TOKEN_LENGTH} or more random characters, or none"
+            )
         if self.embedded:
             return found
         if len(self.secret_key) < MINIMUM_SECRET_LENGTH or len(set(self.secret_key)) < 10:
@@ -274,6 +401,16 @@ class Environment:
             found.append("BASE_URL must be https")
         if "*" in self.allowed_hosts:
             found.append("ALLOWED_HOSTS must not contain *")
+        found.extend(_host_problems(self.base_url, self.allowed_hosts))
+        for name, networks in (
+            ("TRUSTED_PROXIES", self.trusted_proxies),
+            ("METRICS_ALLOWED", self.metrics_allowed),
+            ("OUTBOUND_ALLOWED_NETWORKS", self.outbound_allowed_networks),
+        ):
+            if any(ipaddress.ip_network(network).prefixlen == 0 for network in networks):
+                found.append(f"{name} must not name the whole Internet")
+        if _sends_password_in_clear(self.email_url):
+            found.append("EMAIL_URL sends its password in clear; use smtp+tls:// or smtps://")
         if not self.is_witness_chosen:
             found.append(
                 "AUDIT_WITNESS_FILE is missing; without it nobody notices an audit log that the owner of the database "
@@ -306,6 +443,54 @@ def _base_url_problems(base_url: str) -> list[str]:
     return ["BASE_URL must have no path: Gatehouse owns its host name"] if base.path else []
 
 
+def _host_problems(base_url: str, allowed_hosts: list[str]) -> list[str]:
+    base = _split(base_url)
+    host = (base.hostname if base else None) or ""
+    # As Django reads them: ".example.com" is the domain and all below it.
+    is_allowed = any(
+        allowed == "*"
+        or host == allowed.lower().lstrip(".")
+        or (allowed[0] == "." and host.endswith(allowed.lower()))
+        for allowed in allowed_hosts
+    )
+    return [] if is_allowed or not host else [f"ALLOWED_HOSTS must hold {host}, the host of BASE_URL"]
+
+
+def _mail_problems(url: str, sender: str) -> list[str]:
+    """Never with the address itself: it may hold a password."""
+    found = []
+    if url:
+        server = _split(url)
+        if server is None or server.scheme not in MAIL_SCHEMES or not server.hostname:
+            found.append("EMAIL_URL is not smtp://, smtp+tls:// or smtps:// with a host")
+        elif server.path.strip("/") or server.query or server.fragment:
+            found.append("EMAIL_URL has more than user, password, host and port")
+    if not is_sender(sender):
+        found.append(f"MAIL_FROM is {sender!r}; expected no-reply@example.com or Name <no-reply@example.com>")
+    return found
+
+
+def is_sender(text: str) -> bool:
+    """Whether it is one address, with or without a name before it, that a header can carry."""
+    parsed = HeaderRegistry()("From", text)
+    addresses: tuple[Address, ...] = getattr(parsed, "addresses", ())
+    return (
+        len(addresses) == 1
+        and bool(addresses[0].username and addresses[0].domain)
+        and all(isinstance(defect, ObsoleteHeaderDefect) for defect in parsed.defects)
+    )
+
+
+def _sends_password_in_clear(url: str) -> bool:
+    server = _split(url)
+    return (
+        server is not None
+        and server.scheme == "smtp"
+        and bool(server.password)
+        and server.hostname not in LOOPBACK_NAMES
+    )
+
+
 def _encryption_key_problems(keys: list[str]) -> list[str]:
     found = []
     names = [key.partition(":")[0] for key in keys]
@@ -320,6 +505,8 @@ def _encryption_key_problems(keys: list[str]) -> list[str]:
         if not name or len(raw) != ENCRYPTION_KEY_BYTES:
             # Its place only: without its colon, what looks like the id is the secret.
             found.append(f"FIELD_ENCRYPTION_KEYS: key {position} is not id:base64url of 32 bytes")
+        elif len(set(raw)) < FEWEST_DIFFERENT_BYTES:
+            found.append(f"FIELD_ENCRYPTION_KEYS: key {position} is guessable; make one of random bytes")
     return found
 
 
@@ -361,10 +548,13 @@ def load() -> Environment:
         web_threads=_number("WEB_THREADS", 8, low=1, high=256),
         web_request_seconds=_number("WEB_REQUEST_SECONDS", 20, low=1, high=600),
         rate_limit_percent=_number("RATE_LIMIT_PERCENT", 100, low=0, high=10_000),
+        rate_limits=_rate_limits(),
         base_url=base_url,
         allowed_hosts=_list("ALLOWED_HOSTS", f"{host},{local_names}" if embedded else host),
         trusted_proxies=_networks("TRUSTED_PROXIES"),
         outbound_allowed_networks=_networks("OUTBOUND_ALLOWED_NETWORKS"),
+        metrics_allowed=_networks("METRICS_ALLOWED", LOOPBACK if embedded else ""),
+        metrics_token=_text("METRICS_TOKEN"),
         database_url=_text("DATABASE_URL"),
         database_replica_url=_text("DATABASE_REPLICA_URL"),
         redis_url=redis_url,
@@ -374,8 +564,22 @@ def load() -> Environment:
         signing_key_days=_number("SIGNING_KEY_DAYS", 90, low=2, high=3_650),
         signing_key_published_days=_number("SIGNING_KEY_PUBLISHED_DAYS", 7, low=1, high=365),
         common_passwords_file=_readable_file("COMMON_PASSWORDS_FILE", common_passwords),
+        geoip_path=_places_file(os.environ.get("GEOIP_PATH", "").strip()),
         audit_witness_file=_witness_file(witness, default_dir=data_dir if embedded else None),
+        static_dir=_static_dir(os.environ.get("STATIC_DIR", "").strip()),
         is_witness_chosen=embedded or bool(witness),
+        email_url=_text("EMAIL_URL"),
+        mail_from=_text("MAIL_FROM") or f"Gatehouse <no-reply@{host or 'localhost'}>",
+        invitation_days=_number("INVITATION_DAYS", 7, low=1, high=60),
+        password_reset_minutes=_number("PASSWORD_RESET_MINUTES", 60, low=5, high=1_440),
+        lockout_account_failures=_number("LOCKOUT_ACCOUNT_FAILURES", 5, low=3, high=100),
+        lockout_browser_failures=_number("LOCKOUT_BROWSER_FAILURES", 5, low=3, high=100),
+        lockout_address_failures=_number("LOCKOUT_ADDRESS_FAILURES", 50, low=3, high=10_000),
+        lockout_window_minutes=_number("LOCKOUT_WINDOW_MINUTES", 30, low=5, high=1_440),
+        lockout_minutes=_number("LOCKOUT_MINUTES", 30, low=1, high=1_440),
+        session_hours=_number("SESSION_HOURS", 8, low=1, high=168),
+        privileged_idle_minutes=_number("PRIVILEGED_IDLE_MINUTES", 30, low=5, high=1_440),
+        recognised_browser_days=_number("RECOGNISED_BROWSER_DAYS", 180, low=1, high=400),
         given=_given(),
     )
     problems = environment.problems()

@@ -15,6 +15,11 @@ from pytest_django import Settings
 from tests.services.append_only import allow_flush
 from tests.services.browser import PageFaults, chromium, save_failure
 from tests.services.gatehouse import Gatehouse, start_gatehouse
+from tests.services.quick import (
+    hash_passwords_as_in_production,
+    hash_passwords_quickly,
+    list_static_files_once,
+)
 from tests.services.redis_server import start_redis
 
 # A shared machine may pause for longer than any deadline; more examples are for `make soak`.
@@ -39,6 +44,19 @@ def _append_only_tables_are_flushed() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         allow_flush(monkeypatch)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tests_are_quick() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        hash_passwords_quickly(monkeypatch)
+        list_static_files_once(monkeypatch)
+        yield
+
+
+@pytest.fixture
+def full_strength_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    hash_passwords_as_in_production(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
@@ -115,8 +133,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     return report
 
 
+# Folders of tests to which the database of the run makes no difference: `make test` runs them once.
+NEED_NONE = ("unit", "architecture")
+BRING_THEIR_OWN = ("production", "e2e")
+# What is behind these pages is tested on both, and the browser meets them on the other one.
+PAGES = ("integration/admin", "integration/languages", "integration/whole_site")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here / "e2e"):
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.soak)
+        folder = item.path.relative_to(here).parts[0]
+        is_page = str(item.path.relative_to(here)).startswith(PAGES)
+        needs_none = folder in NEED_NONE and item.get_closest_marker("django_db") is None
+        if folder in BRING_THEIR_OWN or is_page or needs_none:
+            item.add_marker(pytest.mark.any_database)

@@ -7,12 +7,13 @@ python -m tools.generated_pages --check     exit code 1 when one is not what wou
 import argparse
 from pathlib import Path
 
-from tools import audit_event_table, settings_table
+from tools import audit_event_table, openapi_document, settings_table
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = {
     DOCS / "operators" / "settings.md": settings_table.render,
     DOCS / "auditors" / "audit-events.md": audit_event_table.render,
+    DOCS / "developers" / "openapi.yaml": openapi_document.render,
 }
 
 

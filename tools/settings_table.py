@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from unittest.mock import patch
 
 from identity.env import PRODUCTION_MARKS, SETTINGS, load
+from identity.rate_limits import LIMITS
 
 HEADER = """\
 # Settings
@@ -24,6 +25,17 @@ Where the second column names a variable, the value may be in a file instead, an
 the way to hand over secrets. A file that is named and cannot be read is an error.
 
 | variable | or from a file | default | meaning |
+|---|---|---|---|
+"""
+
+RATE_LIMITS = """
+## Rate limits
+
+`RATE_LIMITS` gives single ones other numbers: `sign-in=20/60` allows 20 in 60 seconds and keeps the block there is,
+`api=600/60/120` refuses for 120 seconds whoever called more than 600 times in 60. An unknown name or another form
+stops the start.
+
+| name | counts | default: quota/window/block in seconds | whoever is over it, for the time of the block |
 |---|---|---|---|
 """
 
@@ -57,7 +69,8 @@ def render() -> str:
         for setting in SETTINGS
     ]
     marks = ", ".join(f"`{name}`" for name in PRODUCTION_MARKS)
-    return HEADER.format(marks=marks) + "\n".join(rows) + "\n"
+    limits = [f"| `{one.name}` | {one.counts} | {one.numbers} | {one.answer} |" for one in LIMITS]
+    return HEADER.format(marks=marks) + "\n".join(rows) + "\n" + RATE_LIMITS + "\n".join(limits) + "\n"
 
 
 def _file_variable(name: str, read: set[str]) -> str:

@@ -2,8 +2,9 @@
 
 Standard library only: it runs before anything is installed.
 
-    python3 tools/system_packages.py venv    what `make run` needs beside python3
-    python3 tools/system_packages.py test    what `make test` needs as well
+    python3 tools/system_packages.py venv       what `make run` needs beside python3
+    python3 tools/system_packages.py test       what `make test` needs as well
+    python3 tools/system_packages.py messages   what reads and compiles the catalogues of locale/
 """
 
 import glob
@@ -39,6 +40,14 @@ class Program:
         return None
 
 
+class Daemon(Program):
+    """One that distributions keep where only root looks by itself."""
+
+    def path(self) -> str | None:
+        found = super().path()
+        return found or shutil.which(self.names[0], path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
+
+
 class PostgresqlProgram(Program):
     def path(self) -> str | None:
         directories = [match for pattern in POSTGRESQL_DIRECTORIES for match in glob.glob(pattern)]
@@ -66,18 +75,23 @@ def _version_in(directory: str) -> int:
 VENV = PythonModules(("venv", "ensurepip"), ("python3-venv",))
 INITDB = PostgresqlProgram(("initdb",), ("postgresql",))
 POSTGRES = PostgresqlProgram(("postgres",), ("postgresql",))
+PSQL = Program(("psql",), ("postgresql-client",))
+NGINX = Daemon(("nginx",), ("nginx",))
 REDIS = Program(("redis-server", "valkey-server"), ("redis-server",))
 CHROMIUM = Program(
     ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
     ("chromium", "fonts-liberation"),
 )
+CURL, JQ = Program(("curl",), ("curl",)), Program(("jq",), ("jq",))
 NODE = Program(("node", "nodejs"), ("nodejs",))
 NPM = Program(("npm",), ("npm",))
+GETTEXT = tuple(Program((name,), ("gettext",)) for name in ("xgettext", "msgmerge", "msgattrib", "msgfmt"))
 
 Need = Program | PythonModules
 NEEDS: dict[str, tuple[Need, ...]] = {
     "venv": (VENV,),
-    "test": (INITDB, POSTGRES, REDIS, CHROMIUM, NODE, NPM),
+    "test": (INITDB, POSTGRES, PSQL, NGINX, REDIS, CHROMIUM, CURL, JQ, NODE, NPM, *GETTEXT),
+    "messages": GETTEXT,
 }
 
 

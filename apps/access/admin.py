@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.access.admin_actions import END_NOW
-from apps.access.admin_assignment_form import MAY_HAVE_PASSWORDS, AssignmentForm
+from apps.access.admin_assignment_form import AssignmentForm
 from apps.access.admin_assignments import (
     AuditedAssignments,
     HeldRolesOfGroupInline,
@@ -27,23 +27,12 @@ from apps.access.admin_assignments import (
     state_of,
 )
 from apps.access.admin_losses import losses, losses_with_groups
-from apps.access.admin_powers import (
-    carries_roles,
-    holds_all,
-    holds_role,
-    may_change_assignment,
-    may_change_group,
-    may_change_person,
-    may_change_role,
-    may_open_application_with,
-    may_put_into_group,
-    may_sign_in_as,
-)
 from apps.access.admin_rights import list_of_rights, name_of_right, offered_rights, rights_beyond_form
 from apps.access.admin_rights_field import RightsField, RightsWidget
 from apps.access.decision import Reason
 from apps.access.events import AccessAction
 from apps.access.models import Application, Assignment, Role
+from apps.access.role_rules import why_not_carried, why_not_gained
 from apps.audit.admin_audit import (
     BAD,
     DELETE,
@@ -57,6 +46,7 @@ from apps.audit.admin_audit import (
     know_details,
     moment,
 )
+from apps.directory.services.belonging import hold_belonging
 
 
 class StateFilter(SimpleListFilter):
@@ -145,23 +135,25 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
     def clean_admin_permissions(self) -> list[Permission]:
         chosen = list(self.cleaned_data["admin_permissions"])
-        if not holds_all(self.acting_request, {name_of_right(right) for right in chosen}):
-            raise ValidationError(_("You can only give rights that you hold yourself."))
+        refusal = why_not_carried(by=self.acting_request.user, rights=[name_of_right(one) for one in chosen])
+        if refusal:
+            raise ValidationError(refusal)
         return chosen if self.instance._state.adding else [*chosen, *rights_beyond_form(self.instance)]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        gaining = [name for name in ("application", "admin_permissions") if name in self.changed_data]
-        if gaining and not self.instance._state.adding and holds_role(self.acting_request, self.instance):
-            for name in gaining:
-                self.add_error(name, _("You hold this role yourself, so somebody else has to change this."))
-        elif "application" in gaining and not self._may_open():
-            self.add_error("application", MAY_HAVE_PASSWORDS)
+        if self.instance._state.adding:
+            return cleaned
+        hold_belonging()
+        refusals = why_not_gained(
+            by=self.acting_request.user,
+            role=self.instance,
+            changed=self.changed_data,
+            application=self.cleaned_data.get("application"),
+        )
+        for name, refusal in refusals.items():
+            self.add_error(name, refusal)
         return cleaned
-
-    def _may_open(self) -> bool:
-        is_new = self.instance._state.adding or self.cleaned_data.get("application") is None
-        return is_new or may_open_application_with(self.acting_request, self.instance)
 
 
 @admin.register(Role)
@@ -280,17 +272,12 @@ class AssignmentAdmin(AuditedAssignments, AuditedModelAdmin):
         return moment(obj.valid_until)
 
 
-add_to_pages("user", inlines=[HeldRolesOfPersonInline], guard=may_change_person, reach=may_sign_in_as)
+add_to_pages("user", inlines=[HeldRolesOfPersonInline])
 add_to_pages(
     "group",
     inlines=[HeldRolesOfGroupInline],
-    guard=may_change_group,
-    reach=may_put_into_group,
-    carries=carries_roles,
     consequences={DELETE: Consequence(effect=losses_with_groups)},
 )
-add_to_pages("role", guard=may_change_role)
-add_to_pages("assignment", guard=may_change_assignment)
 know_details(
     titles={
         "role": gettext_lazy("Role"),

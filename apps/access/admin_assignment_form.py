@@ -7,15 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.access.admin_assignments import OWN_ROLE
-from apps.access.admin_powers import gives_to_self, may_change_role, may_give_role
 from apps.access.models import Assignment, Role
+from apps.access.powers import gives_to_self, may_change_role, may_give_role
+from apps.access.role_rules import MAY_HAVE_PASSWORDS
+from apps.directory.services.belonging import hold_belonging
 
-MAY_HAVE_PASSWORDS = gettext_lazy(
-    "You may set passwords, so you can only give access to an application that you have yourself; somebody else can."
-)
 TIMES = ("valid_from", "valid_until")
 
 
@@ -61,9 +59,10 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
 
     def clean_role(self) -> Role:
         role: Role = self.cleaned_data["role"]
-        if not may_change_role(self.acting_request, role):
+        hold_belonging()
+        if not may_change_role(self.acting_request.user, role):
             raise ValidationError(_("This role carries rights that you do not hold yourself."))
-        if self.has_changed() and not may_give_role(self.acting_request, role):
+        if self.has_changed() and not may_give_role(self.acting_request.user, role):
             raise ValidationError(MAY_HAVE_PASSWORDS)
         return role
 
@@ -75,6 +74,6 @@ class AssignmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
         if user and group:
             self.add_error("group", _("Choose a person or a group, not both."))
         holder = user or group
-        if self.has_changed() and gives_to_self(self.acting_request, holder):
+        if self.has_changed() and gives_to_self(self.acting_request.user, holder):
             raise ValidationError(OWN_ROLE)
         return cleaned

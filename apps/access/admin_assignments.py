@@ -13,9 +13,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.access.admin_powers import gives_to_self, may_change_role
 from apps.access.events import AccessAction
 from apps.access.models import Assignment
+from apps.access.powers import gives_to_self, may_change_role
 from apps.access.selectors import assignments_in_force
 from apps.audit.admin_audit import (
     COMING,
@@ -50,7 +50,7 @@ class AssignmentFormSet(ThemedInlineFormSet):
     def giving_address(self) -> str:
         """Where this person or group is given a role; empty for those who may not."""
         user = self.acting_request.user
-        if not user.has_perm("access.add_assignment") or gives_to_self(self.acting_request, self.instance):
+        if not user.has_perm("access.add_assignment") or gives_to_self(user, self.instance):
             return ""
         return f"{reverse('admin:access_assignment_add')}?{urlencode({self.fk.name: self.instance.pk})}"
 
@@ -61,7 +61,7 @@ class AssignmentFormSet(ThemedInlineFormSet):
             if not (form.has_changed() or form in going):
                 continue
             role = form.cleaned_data.get("role") or (form.instance.role if form.instance.role_id else None)
-            if role is not None and not may_change_role(self.acting_request, role):
+            if role is not None and not may_change_role(self.acting_request.user, role):
                 raise ValidationError(
                     _("%(role)s carries rights that you do not hold yourself.") % {"role": role}
                 )

@@ -39,6 +39,8 @@ class RightWords:
     area: str
     thing: str
     verb: str
+    # "view", "add", "change" or "delete"; empty for others.
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.thing}: {self.verb}"
@@ -132,7 +134,7 @@ def _of_page(request: HttpRequest, page: Page) -> dict[str, RightWords]:
     for action in one.offered_actions(request):
         # On the pages of another kind of object, some actions ask for a right of their own kind.
         if _is_on(one.model, action.permission):
-            found.setdefault(action.permission, RightWords(page.area, page.title, _lower(action.title)))
+            found.setdefault(action.permission, RightWords(page.area, page.title, str(action.title)))
     return found
 
 
@@ -150,7 +152,7 @@ def _verbs(model: Any, allowed: dict[str, bool], area: str, thing: str) -> Itera
     for verb, is_allowed in allowed.items():
         if is_allowed:
             right = f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
-            yield right, RightWords(area, thing, str(VERBS[verb]))
+            yield right, RightWords(area, thing, str(VERBS[verb]), verb)
 
 
 def _is_on(model: Any, right: str) -> bool:
@@ -160,8 +162,3 @@ def _is_on(model: Any, right: str) -> bool:
 
 def _plural(model: Any) -> str:
     return capfirst(str(model._meta.verbose_name_plural))
-
-
-def _lower(title: object) -> str:
-    words = str(title)
-    return words[:1].lower() + words[1:]

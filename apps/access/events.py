@@ -1,6 +1,8 @@
 """Audit actions of access."""
 
-from apps.audit.ports import AuditAction
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.ports import AuditAction, Told, Topic, told_to_people
 
 
 class AccessAction(AuditAction):
@@ -22,3 +24,36 @@ class AccessAction(AuditAction):
     """An assignment was changed, its validity for example."""
     ASSIGNMENT_DELETED = "assignment.deleted"
     """A role was taken away."""
+
+
+told_to_people.update(
+    {
+        AccessAction.APPLICATION_CREATED: Told(
+            Topic.ADMINISTRATION, by_you=_("You added the application %(target)s.")
+        ),
+        AccessAction.APPLICATION_CHANGED: Told(
+            Topic.ADMINISTRATION, by_you=_("You changed the application %(target)s.")
+        ),
+        AccessAction.APPLICATION_DELETED: Told(
+            Topic.ADMINISTRATION, by_you=_("You deleted the application %(target)s.")
+        ),
+        AccessAction.ROLE_CREATED: Told(Topic.ADMINISTRATION, by_you=_("You added the role %(target)s.")),
+        AccessAction.ROLE_CHANGED: Told(Topic.ADMINISTRATION, by_you=_("You changed the role %(target)s.")),
+        AccessAction.ROLE_DELETED: Told(Topic.ADMINISTRATION, by_you=_("You deleted the role %(target)s.")),
+        AccessAction.ASSIGNMENT_CREATED: Told(
+            Topic.ACCESS,
+            by_you=_("You gave somebody the role %(role)s."),
+            by_another=_("%(actor)s gave you the role %(role)s."),
+        ),
+        AccessAction.ASSIGNMENT_CHANGED: Told(
+            Topic.ACCESS,
+            by_you=_("You changed for how long, or why, somebody holds the role %(role)s."),
+            by_another=_("%(actor)s changed for how long, or why, you hold the role %(role)s."),
+        ),
+        AccessAction.ASSIGNMENT_DELETED: Told(
+            Topic.ACCESS,
+            by_you=_("You took the role %(role)s away from somebody."),
+            by_another=_("%(actor)s took the role %(role)s away from you."),
+        ),
+    }
+)

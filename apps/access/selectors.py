@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.access.decision import Decision, Reason
-from apps.access.models import Application, Assignment
+from apps.access.models import Application, Assignment, Role
+from apps.directory.selectors import people
+from apps.directory.selectors.groups import group_ids_above, group_ids_of, user_ids_in
 
 if TYPE_CHECKING:
     from apps.directory.models import User
 
 
 def assignments_in_force(*, user_id: UUID, now: datetime) -> QuerySet[Assignment]:
-    """What the person holds at `now`, directly or through a group."""
-    return _in_force(now).filter(Q(user_id=user_id) | Q(group__group_memberships__user_id=user_id))
+    """What the person holds at `now`, directly or through a group that they belong to, however deep it lies."""
+    return _in_force(now).filter(pk__in=_ids_held(user_id))
+
+
+def assignments_of(*, user_id: UUID) -> QuerySet[Assignment]:
+    """What the person holds, held or will hold, directly or through a group."""
+    return Assignment.objects.filter(pk__in=_ids_held(user_id))
+
+
+def _ids_held(user_id: UUID) -> QuerySet[Any, Any]:
+    """Two look-ups, each with its index: an OR over both would be answered by reading every assignment."""
+    own = Assignment.objects.filter(user_id=user_id).order_by().values("pk")
+    through = Assignment.objects.filter(group_id__in=group_ids_of(user_id=user_id)).order_by().values("pk")
+    return own.union(through, all=True)
+
+
+def roles_held(*, user: User, now: datetime) -> list[Assignment]:
+    """What the person holds at `now`, with role, application and group, by the name of the role."""
+    held = assignments_in_force(user_id=user.pk, now=now)
+    return list(held.select_related("role__application", "group").order_by("role__name", "pk"))
 
 
 def holders_lost(*, assignments: QuerySet[Assignment], now: datetime) -> dict[str, int]:
@@ -29,8 +50,8 @@ def holders_lost(*, assignments: QuerySet[Assignment], now: datetime) -> dict[st
     roles = in_force.filter(pk__in=going).order_by().values_list("role_id", "role__name").distinct()
     for role_id, name in roles:
         of_role = in_force.filter(role_id=role_id)
-        holding = _holders(of_role.filter(pk__in=going))
-        found[name] = len(holding - _holders(of_role.exclude(pk__in=going)))
+        kept = _holders(of_role.exclude(pk__in=going)).values("pk")
+        found[name] = _holders(of_role.filter(pk__in=going)).exclude(pk__in=kept).count()
     return found
 
 
@@ -40,11 +61,11 @@ def _in_force(now: datetime) -> QuerySet[Assignment]:
     )
 
 
-def _holders(assignments: QuerySet[Assignment]) -> set[UUID]:
-    """People, themselves or as members of a group."""
-    own = assignments.filter(user__isnull=False).order_by().values_list("user_id", flat=True)
-    through = assignments.filter(group__group_memberships__isnull=False).order_by()
-    return {*own, *through.values_list("group__group_memberships__user_id", flat=True)}
+def _holders(assignments: QuerySet[Assignment]) -> QuerySet[User]:
+    """People, each once: themselves, or as members of a group or of one within it."""
+    own = assignments.filter(user__isnull=False).order_by().values("user_id")
+    groups = assignments.filter(group__isnull=False).order_by().values("group_id")
+    return people().filter(Q(pk__in=own) | Q(pk__in=user_ids_in(group_ids=groups)))
 
 
 def decide_access(*, user: User, application: Application, now: datetime) -> Decision:
@@ -109,3 +130,31 @@ def access_ends(*, user: User, now: datetime) -> dict[UUID, datetime]:
 
 def application_by_name(name: str) -> Application | None:
     return Application.objects.filter(name__iexact=name).first()
+
+
+def role_names(role_ids: Collection[str]) -> dict[str, str]:
+    """By id, of those there are."""
+    return {str(pk): name for pk, name in Role.objects.filter(pk__in=role_ids).values_list("pk", "name")}
+
+
+def assignment_of_rights(*, assignment_id: UUID | str) -> Assignment | None:
+    """The assignment, if its role gives rights in the administration."""
+    giving = Assignment.objects.filter(pk=assignment_id, role__admin_permissions__isnull=False)
+    return giving.select_related("role").first()
+
+
+def holders_of(*, assignment: Assignment) -> QuerySet[User]:
+    """Everybody who holds the role by this assignment, each once."""
+    return _holders(Assignment.objects.filter(pk=assignment.pk))
+
+
+def roles_of_rights(*, group_id: UUID | str, now: datetime) -> QuerySet[Any, str]:
+    """Names of the roles with rights in the administration that whoever belongs to the group holds."""
+    held = _in_force(now).filter(
+        group_id__in=group_ids_above(group_ids=[group_id]), role__admin_permissions__isnull=False
+    )
+    return held.order_by("role__name").values_list("role__name", flat=True).distinct()
+
+
+def applications() -> QuerySet[Application]:
+    return Application.objects.all()

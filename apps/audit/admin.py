@@ -1,4 +1,7 @@
-"""The audit log in the administration: read, filtered, followed to its seal; never changed."""
+"""The audit log in the administration: read, filtered, followed to its seal; never changed.
+
+Importing this brings the readers of the log along.
+"""
 
 from typing import Any
 
@@ -7,18 +10,26 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.admin_audit import BAD, GOOD, NOTHING, WARNING, ReadOnlyAdmin, badge, moment
+from apps.audit.admin_audit import (
+    BAD,
+    GOOD,
+    NOTHING,
+    WARNING,
+    ReadOnlyAdmin,
+    badge,
+    know_details,
+    moment,
+)
 from apps.audit.admin_days_filter import DaysFilter
 from apps.audit.admin_event_page import changes, details, seal_of
 from apps.audit.admin_log_list import (
     ActionFilter,
     LogChangeList,
-    NewestPaginator,
     OutcomeFilter,
     WhenFilter,
     name_subjects,
@@ -26,13 +37,23 @@ from apps.audit.admin_log_list import (
     search,
 )
 from apps.audit.admin_marks import shown, unreadable
+from apps.audit.admin_newest import NewestPaginator
+from apps.audit.admin_readers import ReaderCursorAdmin, SetAsideEventAdmin
 from apps.audit.admin_unreadable import ShowsUnreadable
 from apps.audit.event_id_form import IsIdInForm
 from apps.audit.findings import Verdict
-from apps.audit.models import AuditEvent, AuditVerificationRun, SealBatch
+from apps.audit.models import VERDICT_WORDS, AuditEvent, AuditVerificationRun, SealBatch
 from apps.audit.ports import Outcome
 from apps.audit.selectors import log_status
 from apps.audit.shown_rows import IsNumber, Unreadable
+
+__all__ = [
+    "AuditEventAdmin",
+    "ReaderCursorAdmin",
+    "SealBatchAdmin",
+    "SetAsideEventAdmin",
+    "VerificationRunAdmin",
+]
 
 OUTCOMES = {
     Outcome.SUCCESS.value: (_("Done"), GOOD),
@@ -41,9 +62,9 @@ OUTCOMES = {
 }
 
 VERDICTS = {
-    Verdict.INTACT: (_("Intact"), GOOD),
-    Verdict.UNWITNESSED: (_("Intact in itself"), WARNING),
-    Verdict.TAMPERED: (_("Tampered with"), BAD),
+    Verdict.INTACT: (VERDICT_WORDS[Verdict.INTACT], GOOD),
+    Verdict.UNWITNESSED: (VERDICT_WORDS[Verdict.UNWITNESSED], WARNING),
+    Verdict.TAMPERED: (VERDICT_WORDS[Verdict.TAMPERED], BAD),
 }
 
 DIGEST_SHOWN = 12
@@ -62,6 +83,7 @@ def start_of(digest: str) -> str:
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ShowsUnreadable, ReadOnlyAdmin):
+    list_title = _("Audit log")
     has_history = False
     list_display = ("time", "what", "outcome_label", "actor", "target", "client", "address")
     list_filter = (WhenFilter, DaysFilter, OutcomeFilter, ActionFilter)
@@ -165,8 +187,11 @@ class AuditEventAdmin(ShowsUnreadable, ReadOnlyAdmin):
         )
 
     @admin.display(description=_("Seal"))
-    def seal(self, event: AuditEvent) -> str:
-        return render_to_string("admin/audit/seal.html", {"seal": seal_of(event)})
+    def seal(self, event: Any) -> str:
+        seal = seal_of(event)
+        checkpoint = seal.checkpoint if seal is not None else None
+        page = event.names.address_of("sealbatch", str(checkpoint.number)) if checkpoint else ""
+        return render_to_string("admin/audit/seal.html", {"seal": seal, "checkpoint_page": page})
 
     def _subject(self, event: Any, kind: str, key: str, label_field: str) -> str:
         """The name, or what is left of it, above the kind; linked where the reader may look."""
@@ -240,6 +265,7 @@ class SealBatchAdmin(ShowsUnreadable, ReadOnlyAdmin):
 
 @admin.register(AuditVerificationRun)
 class VerificationRunAdmin(ShowsUnreadable, ReadOnlyAdmin):
+    list_title = _("Verifications")
     has_history = False
     list_display = (
         "finished",
@@ -250,7 +276,7 @@ class VerificationRunAdmin(ShowsUnreadable, ReadOnlyAdmin):
         "gone_count",
         "findings_count",
     )
-    fields = (*list_display, "first_finding", "started_at", "finished_at")
+    fields = (*list_display, "first_finding", "warning_lines", "started_at", "finished_at")
     readonly_fields = fields
     sortable_by = ()
     ordering = ("-id",)
@@ -293,6 +319,12 @@ class VerificationRunAdmin(ShowsUnreadable, ReadOnlyAdmin):
     def gone_count(self, run: AuditVerificationRun) -> int:
         return run.erased_count
 
+    @admin.display(description=_("Warnings"))
+    def warning_lines(self, run: AuditVerificationRun) -> str:
+        if isinstance(run.warnings, Unreadable):
+            return unreadable(run.warnings)
+        return format_html_join("", "<p>{}</p>", ((line,) for line in run.warnings.splitlines())) or NOTHING
+
     @admin.display(description=_("Findings"))
     def findings_count(self, run: AuditVerificationRun) -> int:
         return run.finding_count
@@ -302,3 +334,28 @@ def _shown_personal(event: AuditEvent, name: str) -> Any:
     if isinstance(event.personal, Unreadable):
         return unreadable(event.personal)
     return personal_values(event).get(name) or NOTHING
+
+
+know_details(
+    titles={
+        "actions": _("Actions asked for"),
+        "beside": _("Of them outside of the time asked for"),
+        "checkpoint": _("Checkpoint"),
+        "count": _("Events"),
+        "findings": _("Findings"),
+        "first_finding": _("First finding"),
+        "warnings": _("Warnings"),
+        "first_seal": _("First seal"),
+        "found": _("Found"),
+        "from": _("From"),
+        "last_seal": _("Last seal"),
+        "manifest_sha256": _("SHA-256 of the manifest"),
+        "personal": _("With personal values"),
+        "root_hash": _("Root hash"),
+        "sealed": _("Sealed"),
+        "since": _("Goes on from checkpoint"),
+        "to": _("To"),
+        "tree_size": _("Sealed events up to here"),
+        "witnessed": _("Held by a witness"),
+    },
+)

@@ -1,6 +1,7 @@
 """Actions on one object or many: each says what it will do on a page of its own before it does it."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,9 +15,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
-from apps.audit.admin_pages import By, ObjectAction, OfOneKind, additions_to
+from apps.audit.admin_pages import DELETE, By, ObjectAction, OfOneKind, additions_to
 from apps.audit.admin_unfold import ThemedModelAdmin
 from apps.audit.ports import Subject
 from apps.core.origin import origin_of
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 OBJECTS_NAMED = 20
+# Each is an event of its own, in one transaction, while the administrator waits and holds the rows.
+OBJECTS_AT_ONCE = 500
 REASON_LENGTH = 300
 
 
@@ -117,34 +121,56 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
 
         `done` is where that leads, if not `back`.
         """
+        if problem := _too_many(objects):
+            messages.error(request, problem)
+            return redirect(back)
         own = by(request)
-        consequences = additions_to(self.kind()).consequences[action.name]
-        refused = [str(obj) for obj in objects if not self.may_be_done_to(request, obj, action)]
-        effect = action.effect(objects, own.now)
-        if refused:
-            problem = _("You may not do this to %(names)s.") % {"names": ", ".join(refused[:OBJECTS_NAMED])}
-        elif not effect:
-            problem = _("There is nothing to do for what was selected.")
-        else:
-            obstacles = [action.obstacle(objects, own), *(one.obstacle(objects, own) for one in consequences)]
-            problem = next(filter(None, obstacles), "")
+        is_confirmed = request.method == "POST" and "confirmed" in request.POST
+        lacks_reason = is_confirmed and action.asks_reason and not own.reason
+        is_run = is_confirmed and not lacks_reason
+        report = ""
+        # What is judged of the objects stays so until the action has run: others act at the same moment.
+        with transaction.atomic() if is_run else nullcontext():
+            if is_run:
+                self._hold(objects, action)
+            problem = self._problem_with(request, objects, action, own)
+            if is_run and not problem:
+                report = self._run(objects, action, own)
         if problem:
             messages.error(request, problem)
             return redirect(back)
-        is_confirmed = request.method == "POST" and "confirmed" in request.POST
-        lacks_reason = is_confirmed and action.asks_reason and not own.reason
-        if is_confirmed and not lacks_reason:
-            with transaction.atomic():
-                # First: what they count by may no longer be so once the action has run.
-                for consequence in consequences:
-                    if consequence.run is not None:
-                        consequence.run(objects, own)
-                report = action.run(objects, own)
+        if is_run:
             messages.success(request, report)
             return redirect(done or back)
-        effects = [effect, *(one.effect(objects, own.now) for one in consequences)]
+        consequences = additions_to(self.kind()).consequences[action.name]
+        effects = [action.effect(objects, own.now), *(one.effect(objects, own.now) for one in consequences)]
         context = {"effects": [*filter(None, effects)], "back": back, "lacks_reason": lacks_reason}
         return self._confirmation(request, objects, action, context)
+
+    def _hold(self, objects: QuerySet[Any], action: ObjectAction) -> None:
+        """Against deletion also those who are about to refer to the rows wait."""
+        rows: QuerySet[Any] = self.model._base_manager.filter(pk__in=objects.order_by().values("pk"))
+        list(rows.select_for_update(no_key=action.name != DELETE).order_by("pk").values_list("pk"))
+
+    def _problem_with(
+        self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, own: By
+    ) -> str:
+        """Why this is not done; empty when it may be."""
+        refused = [str(obj) for obj in objects if not self.may_be_done_to(request, obj, action)]
+        if refused:
+            return _("You may not do this to %(names)s.") % {"names": ", ".join(refused[:OBJECTS_NAMED])}
+        if not action.effect(objects, own.now):
+            return _("There is nothing to do for what was selected.")
+        consequences = additions_to(self.kind()).consequences[action.name]
+        obstacles = [action.obstacle(objects, own), *(one.obstacle(objects, own) for one in consequences)]
+        return next(filter(None, obstacles), "")
+
+    def _run(self, objects: QuerySet[Any], action: ObjectAction, own: By) -> str:
+        # First: what they count by may no longer be so once the action has run.
+        for consequence in additions_to(self.kind()).consequences[action.name]:
+            if consequence.run is not None:
+                consequence.run(objects, own)
+        return action.run(objects, own)
 
     def _confirmation(
         self, request: HttpRequest, objects: QuerySet[Any], action: ObjectAction, more: dict[str, Any]
@@ -167,6 +193,16 @@ class ActingAdmin(OfOneKind, ThemedModelAdmin):
             **more,
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
+
+
+def _too_many(objects: QuerySet[Any]) -> str:
+    """Why so many are not even looked at; empty when they are few enough."""
+    count = objects.count()
+    if count <= OBJECTS_AT_ONCE:
+        return ""
+    return _(
+        "You selected %(count)s. At most %(most)s can be done at once: select fewer, or filter the list first."
+    ) % {"count": localize(count), "most": localize(OBJECTS_AT_ONCE)}
 
 
 def button(title: "StrOrPromise", icon: str, address: str) -> dict[str, Any]:

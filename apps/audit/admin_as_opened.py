@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from apps.audit.admin_marks import moment
 from apps.audit.admin_pages import admin_of
 from apps.audit.admin_recording import Audited
-from apps.audit.admin_snapshot import snapshot
 from apps.audit.admin_unfold import ThemedModelAdmin
 from apps.audit.models import AuditEvent
 from apps.core.ids import uuid7_floor
@@ -62,7 +61,7 @@ class AsOpenedAdmin(Audited, ThemedModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        if obj is None or not change:
+        if obj is None or not change or not self.has_change_permission(request, obj):
             return form
         # Before the form reads anything: what is changed in between is then refused, not missed.
         stored = self._digests(obj)
@@ -91,7 +90,7 @@ class AsOpenedAdmin(Audited, ThemedModelAdmin):
             name: salted_hmac(
                 f"{SALT}.{self._name_of(obj)}.{name}", json.dumps(value, sort_keys=True), algorithm="sha256"
             ).hexdigest()[:32]
-            for name, value in snapshot(obj).items()
+            for name, value in self.audit_values(obj).items()
             if name not in left_out
         }
 

@@ -15,10 +15,21 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from apps.audit.admin_acting import administrator, button, session_id_of
+from apps.audit.admin_acting import administrator, button, by, session_id_of
 from apps.audit.admin_as_opened import AsOpenedAdmin
 from apps.audit.admin_deleting import DeletingAdmin
-from apps.audit.admin_marks import BAD, COMING, GOOD, NOTHING, PLAIN, WARNING, badge, moment
+from apps.audit.admin_marks import (
+    BAD,
+    COMING,
+    GOOD,
+    NOTHING,
+    PLAIN,
+    WARNING,
+    badge,
+    clock,
+    moment,
+)
+from apps.audit.admin_newest import NewestPaginator, UncountedChangeList
 from apps.audit.admin_pages import (
     DELETE,
     By,
@@ -26,17 +37,16 @@ from apps.audit.admin_pages import (
     ObjectAction,
     add_to_pages,
     additions_to,
-    carries_access,
-    is_within_reach,
+    admin_of,
     know_admin,
     know_details,
-    passes_guards,
 )
-from apps.audit.admin_queries import CarefulAdmin, CarefulRelations
+from apps.audit.admin_queries import CarefulAdmin, CarefulAutocomplete, CarefulRelations
 from apps.audit.admin_queries import CarefulInlineFormSet as ThemedInlineFormSet
 from apps.audit.admin_recording import Audited
 from apps.audit.admin_snapshot import Values, removed_with, snapshot, stored_snapshot
-from apps.audit.admin_unfold import ThemedChangeList, ThemedTabularInline
+from apps.audit.admin_unfold import ThemedTabularInline
+from apps.core.guards import passes_guards
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -50,24 +60,27 @@ __all__ = [
     "PLAIN",
     "WARNING",
     "Audited",
+    "AuditedChangeList",
     "AuditedModelAdmin",
     "AuditedTabularInline",
     "By",
+    "CarefulAutocomplete",
     "Consequence",
+    "NewestPaginator",
     "ObjectAction",
     "ReadOnlyAdmin",
     "ReadOnlyTabularInline",
     "ThemedInlineFormSet",
     "Values",
     "add_to_pages",
+    "admin_of",
     "administrator",
     "badge",
     "button",
-    "carries_access",
-    "is_within_reach",
+    "by",
+    "clock",
     "know_details",
     "moment",
-    "passes_guards",
     "session_id_of",
     "stored_snapshot",
 ]
@@ -101,7 +114,7 @@ class ReadOnlyTabularInline(AuditedTabularInline):
         return False
 
 
-class AuditedChangeList(ThemedChangeList):
+class AuditedChangeList(UncountedChangeList):
     """Says how many there are without counting twice."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -119,6 +132,8 @@ class AuditedModelAdmin(CarefulRelations, CarefulAdmin, AsOpenedAdmin, DeletingA
     show_facets = ShowFacets.NEVER
     list_fullwidth = True
     warn_unsaved_form = True
+    # What the sidebar calls the list, where that is not the plural of what it lists.
+    list_title: "StrOrPromise" = ""
     # What an empty list says, where "None yet" is not enough.
     nothing_yet: "StrOrPromise" = ""
     # Whether the log says anything about these objects.
@@ -147,7 +162,7 @@ class AuditedModelAdmin(CarefulRelations, CarefulAdmin, AsOpenedAdmin, DeletingA
         return field
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        title = capfirst(self.opts.verbose_name_plural)
+        title = self.list_title or capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -163,7 +178,7 @@ class AuditedModelAdmin(CarefulRelations, CarefulAdmin, AsOpenedAdmin, DeletingA
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            obj.before_change = stored_snapshot(obj)
+            obj.before_change = self.audit_values(obj)
         super().save_model(request, obj, form, change)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -255,12 +270,12 @@ class AuditedModelAdmin(CarefulRelations, CarefulAdmin, AsOpenedAdmin, DeletingA
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and (
-            obj is None or passes_guards(request, self.kind(), obj)
+            obj is None or passes_guards(request.user, self.kind(), obj)
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_delete_permission(request, obj)) and (
-            obj is None or passes_guards(request, self.kind(), obj)
+            obj is None or passes_guards(request.user, self.kind(), obj)
         )
 
     # What the audit log asks, to name and link what it shows.

@@ -20,6 +20,10 @@ class DeletingAdmin(ActingAdmin):
         """What goes with the objects, a sentence each."""
         return []
 
+    def deletion_obstacle(self, objects: QuerySet[Any], now: datetime) -> str:
+        """Why they cannot be deleted; empty when they can."""
+        return ""
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -66,7 +70,19 @@ class DeletingAdmin(ActingAdmin):
             self.delete_queryset(request, objects)
             return _("Deleted %(what)s.") % {"what": what}
 
-        return ObjectAction(DELETE, gettext_lazy("Delete"), "delete", "", effect, run, is_dangerous=True)
+        def obstacle(objects: QuerySet[Any], own: By) -> str:
+            return self.deletion_obstacle(objects, own.now)
+
+        return ObjectAction(
+            DELETE,
+            gettext_lazy("Delete"),
+            "delete",
+            "",
+            effect,
+            run,
+            is_dangerous=True,
+            obstacle=obstacle,
+        )
 
     def _named(self, objects: QuerySet[Any]) -> str:
         count = objects.count()

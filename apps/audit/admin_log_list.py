@@ -12,26 +12,18 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.paginator import InfinitePaginator
 
 from apps.audit.admin_days_filter import day_of
 from apps.audit.admin_pages import admin_of, all_admins
 from apps.audit.admin_unreadable import CarefulChangeList
 from apps.audit.models import AuditEvent
 from apps.audit.ports import AuditAction, Outcome
-from apps.core.ids import uuid7_floor
+from apps.core.ids import is_uuid, uuid7_floor
 
-LAST_PAGE = 200
 OBJECTS_FOUND = 20
+# Whoever acts or is acted upon and has no page in the administration.
+WORDS_WITHOUT_PAGE = {"anonymous": _("unknown"), "system": _("system")}
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+\Z")
-
-
-class NewestPaginator(InfinitePaginator):
-    """Pages without a count. Further back than LAST_PAGE one goes by time: every page reads all before it."""
-
-    @property
-    def count(self) -> int:
-        return int(self.per_page) * LAST_PAGE
 
 
 class LogChangeList(CarefulChangeList):
@@ -39,7 +31,6 @@ class LogChangeList(CarefulChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.full_result_count = self.result_count  # made up, as the paginator's count is: not to be shown
         events = list(self.result_list)
         name_subjects(request, events)
         self.result_list = events
@@ -74,7 +65,7 @@ class Names:
             (event.target_kind, event.target_id, personal.get("target_label")),
             ("client", event.client_id, None),
         ):
-            if key and not label and _is_uuid(key):
+            if key and not label and is_uuid(key):
                 self.wanted.setdefault(kind, set()).add(key)
 
     def fetch(self) -> None:
@@ -88,14 +79,14 @@ class Names:
 
     def of_anything(self, key: str) -> str:
         """The name of whatever has this key, for a value that does not say what it refers to."""
-        if not _is_uuid(key):
+        if not is_uuid(key):
             return ""
         return next((name for admin in all_admins() if (name := admin.names_of([key]).get(key))), "")
 
     def word_for(self, kind: str) -> str:
         """As the pages call objects of the kind."""
         shown = admin_of(kind)
-        return shown.word() if shown else kind.replace("_", " ")
+        return shown.word() if shown else str(WORDS_WITHOUT_PAGE.get(kind, kind.replace("_", " ")))
 
     def address_of(self, kind: str, key: str) -> str:
         shown = admin_of(kind)
@@ -107,7 +98,7 @@ def search(events: QuerySet[Any], request: HttpRequest, term: str) -> QuerySet[A
     term = term.strip()
     if ACTION.match(term):
         return events.filter(action=term)
-    if _is_uuid(term):
+    if is_uuid(term):
         return events.filter(Q(pk=UUID(term)) | _about([str(UUID(term))]))
     keys = [key for admin in all_admins() for key in admin.keys_found(request, term, OBJECTS_FOUND + 1)]
     if not keys:
@@ -181,11 +172,3 @@ class ActionFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(action=self.value()) if self.value() else queryset
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True

@@ -5,17 +5,17 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from apps.audit.shown_rows import Unreadable
+from apps.core.relative_time import relative_time
 from apps.core.sensible_dates import local
 
 GOOD, BAD, WARNING, COMING, PLAIN = "success", "danger", "warning", "info", ""
 NOTHING = "\u2013"
-JUST_NOW_SECONDS = 60
 
 
 def badge(text: object, colour: str = PLAIN) -> SafeString:
@@ -39,16 +39,17 @@ def moment(at: datetime | Unreadable | None) -> SafeString:
         return SafeString(NOTHING)
     if isinstance(at, Unreadable):
         return unreadable(at)
-    shown, now = local(at), timezone.now()
-    if abs((at - now).total_seconds()) < JUST_NOW_SECONDS:
-        words = _("just now")
-    elif at < now:
-        words = _("%(time)s ago") % {"time": timesince(at, now, depth=1)}
-    else:
-        words = _("in %(time)s") % {"time": timeuntil(at, now, depth=1)}
+    shown, words = local(at), relative_time(at, now=timezone.now())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', shown.isoformat(), f"{shown:%Y-%m-%d %H:%M:%S %Z}", words
     )
+
+
+def clock(at: datetime) -> str:
+    """The time of the day, with the date when it is another day."""
+    there = timezone.localtime(at)
+    is_today = there.date() == timezone.localtime().date()
+    return f"{there:%H:%M}" if is_today else date_format(there, "DATETIME_FORMAT")
 
 
 def moment_exact(at: datetime | Unreadable) -> str:

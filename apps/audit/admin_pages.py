@@ -63,12 +63,6 @@ class Consequence:
     obstacle: Callable[[QuerySet[Any], By], str] = lambda objects, by: ""
 
 
-# Whether the administrator may change this object; False makes its page read-only.
-Guard = Callable[[HttpRequest, Any], bool]
-# Whether those who belong to this object, to a group for example, have access to something by it.
-CarriesAccess = Callable[[Any], bool]
-
-
 class ShowsObjects(Protocol):
     """The part of an admin that the audit log uses to name and link what it shows."""
 
@@ -99,9 +93,6 @@ class OfOneKind:
 class Additions:
     inlines: list[type[InlineModelAdmin[Any, Any]]] = field(default_factory=list)
     actions: list[ObjectAction] = field(default_factory=list)
-    guards: list[Guard] = field(default_factory=list)
-    reaches: list[Guard] = field(default_factory=list)
-    carrying: list[CarriesAccess] = field(default_factory=list)
     consequences: defaultdict[str, list[Consequence]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -114,40 +105,21 @@ def add_to_pages(
     *,
     inlines: Collection[type[InlineModelAdmin[Any, Any]]] = (),
     actions: Collection[ObjectAction] = (),
-    guard: Guard | None = None,
-    reach: Guard | None = None,
-    carries: CarriesAccess | None = None,
     consequences: Mapping[str, Consequence] | None = None,
 ) -> None:
     """For the admin module of an upper app: its own part of the pages that a lower app's objects have.
 
-    `reach` says whether the administrator may have in somebody's name what the object gives: sign in as the person,
-    put people into the group. `consequences` are by the name of the action that has them.
+    `consequences` are by the name of the action that has them.
     """
     there = _additions[kind]
     there.inlines += inlines
     there.actions += actions
-    there.guards += [guard] if guard else []
-    there.reaches += [reach] if reach else []
-    there.carrying += [carries] if carries else []
     for action, consequence in (consequences or {}).items():
         there.consequences[action].append(consequence)
 
 
 def additions_to(kind: str) -> Additions:
     return _additions[kind]
-
-
-def passes_guards(request: HttpRequest, kind: str, obj: Any) -> bool:
-    return all(guard(request, obj) for guard in _additions[kind].guards)
-
-
-def is_within_reach(request: HttpRequest, kind: str, obj: Any) -> bool:
-    return all(reach(request, obj) for reach in _additions[kind].reaches)
-
-
-def carries_access(kind: str, obj: Any) -> bool:
-    return any(carries(obj) for carries in _additions[kind].carrying)
 
 
 def know_admin(kind: str, admin: ShowsObjects) -> None:

@@ -1,16 +1,19 @@
 """What an address may ask of the administration: nothing but what its own pages offer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.admin import ListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
-from django.db.models import DateTimeField, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import smart_split, unescape_string_literal
 
 from apps.audit.admin_unfold import ThemedInlineFormSet, ThemedModelAdmin
 from apps.core.sensible_dates import validate_moment
@@ -26,6 +29,11 @@ class CarefulAutocomplete(AutocompleteSelect):
         return super().optgroups(name, [one for one in value if not one or _fits(key, one)], attr)
 
 
+def picked_as(model_admin: Any, obj: Any) -> str:
+    """What pickers call an object: as its own admin says, for two may have one name."""
+    return model_admin.picked_as(obj) if isinstance(model_admin, CarefulAdmin) else str(obj)
+
+
 class CarefulRelations:
     """Mixed into admins and inlines, before those of the theme."""
 
@@ -33,7 +41,11 @@ class CarefulRelations:
         admin: Any = self
         if "widget" not in kwargs and db_field.name in admin.get_autocomplete_fields(request):
             kwargs["widget"] = CarefulAutocomplete(db_field, admin.admin_site, using=kwargs.get("using"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+        target = admin.admin_site._registry.get(db_field.remote_field.model)
+        if field is not None and target is not None:
+            field.label_from_instance = partial(picked_as, target)
+        return field
 
 
 class CarefulInlineFormSet(ThemedInlineFormSet):
@@ -51,6 +63,9 @@ class CarefulAdmin(ThemedModelAdmin):
 
     # Fields by which pages elsewhere link to the list, beside its filters.
     linked_lookups: tuple[str, ...] = ()
+
+    def picked_as(self, obj: Any) -> str:
+        return str(obj)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Whether one of the list's filters, or a link to the list, offers it."""
@@ -71,6 +86,9 @@ class CarefulAdmin(ThemedModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if NUL in search_term:
             return queryset.none(), False
+        fields = self.get_search_fields(request)
+        if any("__" in field for field in fields):
+            return queryset.filter(found_through_relations(self.model, fields, search_term)), False
         found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
         return found
 
@@ -94,6 +112,36 @@ class CarefulAdmin(ThemedModelAdmin):
             else:
                 initial[name] = value
         return initial
+
+
+def found_through_relations(model: Any, fields: Iterable[str], search_term: str) -> Q:
+    """What Django's own search finds in plain fields (`field` or `relation__field`), each relation asked by itself.
+
+    Over a join, every row is read with all that it refers to; this way the names are looked up first.
+    """
+    own = [field for field in fields if "__" not in field]
+    related: dict[str, list[str]] = {}
+    for relation, field in (field.split("__") for field in fields if "__" in field):
+        related.setdefault(relation, []).append(field)
+    found = Q()
+    for word in _words(search_term):
+        in_a_field = _any_holds(own, word)
+        for relation, names in related.items():
+            objects = model._meta.get_field(relation).related_model._base_manager
+            in_a_field |= Q(**{f"{relation}__in": objects.filter(_any_holds(names, word))})
+        found &= in_a_field
+    return found
+
+
+def _words(search_term: str) -> Iterator[str]:
+    """As Django's own search takes them: several in quotation marks are one."""
+    for bit in smart_split(search_term):
+        is_quoted = bit[0] in "\"'" and bit[0] == bit[-1]
+        yield unescape_string_literal(bit) if is_quoted else bit
+
+
+def _any_holds(fields: Iterable[str], word: str) -> Q:
+    return reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields), Q())
 
 
 def _parameters(model: Any, list_filter: Any) -> Iterator[str]:

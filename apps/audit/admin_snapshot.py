@@ -16,11 +16,11 @@ MASK = "(secret)"
 
 
 def snapshot(obj: Model) -> Values:
-    """Every field but the key and those that the database stamps, with many-to-many relations sorted."""
+    """Every field but the key and those that the database fills itself, with many-to-many relations sorted."""
     values = {
         field.name: plain(field.value_from_object(obj))
         for field in obj._meta.concrete_fields
-        if not (field.primary_key or getattr(field, "auto_now", False))
+        if not (field.primary_key or field.generated or getattr(field, "auto_now", False))
     }
     for relation in obj._meta.many_to_many:
         # A relation with a model of its own has events of its own.

@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from apps.audit.admin_unfold import ThemedChangeList
+from apps.audit.admin_newest import UncountedChangeList
 from apps.audit.shown_rows import shown_rows, unreadable_values
 
 
-class CarefulChangeList(ThemedChangeList):
+class CarefulChangeList(UncountedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = shown_rows(self.result_list)

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 ELLIPSIS = "…"
 _FIRST_UNIT_OUT_OF_ORDER = "\ue000"
 _AS_GIVEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_quoted = encode_basestring
 _SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True)
 
 
@@ -49,22 +51,41 @@ def event_leaf_hash(event: EventContent) -> bytes:
 
 def canonical_event(event: EventContent) -> bytes:
     """The bytes under the leaf; the offline verifier of an exported log builds the same."""
-    return canonical_json(
-        {
-            "action": event.action,
-            "actor": {"id": event.actor_id, "kind": event.actor_kind},
-            "client_id": event.client_id,
-            "commitment": bytes(event.commitment).hex(),
-            "details": event.details,
-            "id": str(event.id),
-            "occurred_at": canonical_time(event.occurred_at),
-            "outcome": event.outcome,
-            "request_id": event.request_id,
-            "session_id": event.session_id,
-            "target": {"id": event.target_id, "kind": event.target_kind},
-            "v": FORMAT,
-        }
-    )
+    try:
+        return _joined_event(event)
+    except TypeError:
+        # SQLite lets in other types than the column's: they have their canonical form too.
+        return canonical_json(_event_as_json(event))
+
+
+def _joined_event(event: EventContent) -> bytes:
+    """The members in their order, of which only the details have to be sorted."""
+    details = canonical_json(event.details).decode()
+    return (
+        f'{{"action":{_quoted(event.action)},"actor":{{"id":{_quoted(event.actor_id)},"kind":'
+        f'{_quoted(event.actor_kind)}}},"client_id":{_quoted(event.client_id)},"commitment":"'
+        f'{bytes(event.commitment).hex()}","details":{details},"id":"{event.id}","occurred_at":"'
+        f'{canonical_time(event.occurred_at)}","outcome":{_quoted(event.outcome)},"request_id":'
+        f'{_quoted(event.request_id)},"session_id":{_quoted(event.session_id)},"target":{{"id":'
+        f'{_quoted(event.target_id)},"kind":{_quoted(event.target_kind)}}},"v":{FORMAT}}}'
+    ).encode()
+
+
+def _event_as_json(event: EventContent) -> Json:
+    return {
+        "action": event.action,
+        "actor": {"id": event.actor_id, "kind": event.actor_kind},
+        "client_id": event.client_id,
+        "commitment": bytes(event.commitment).hex(),
+        "details": event.details,
+        "id": str(event.id),
+        "occurred_at": canonical_time(event.occurred_at),
+        "outcome": event.outcome,
+        "request_id": event.request_id,
+        "session_id": event.session_id,
+        "target": {"id": event.target_id, "kind": event.target_kind},
+        "v": FORMAT,
+    }
 
 
 def personal_commitment(*, salt: bytes, personal: Json) -> bytes:
@@ -73,7 +94,8 @@ def personal_commitment(*, salt: bytes, personal: Json) -> bytes:
 
 
 def canonical_time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def canonical_json(value: Json) -> bytes:

@@ -13,7 +13,12 @@ def seal_lookback() -> timedelta:
 
 
 def seal_batch_size() -> int:
-    return int(getattr(settings, "AUDIT_SEAL_BATCH_SIZE", 1000))
+    return int(getattr(settings, "AUDIT_SEAL_BATCH_SIZE", 4000))
+
+
+def reader_batch_size() -> int:
+    """Seals that a reader of the log looks at in one transaction."""
+    return int(getattr(settings, "AUDIT_READER_BATCH_SIZE", 1000))
 
 
 def late_seal_threshold() -> timedelta:

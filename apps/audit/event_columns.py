@@ -10,6 +10,7 @@ what was sealed would be one of several truths. PostgreSQL's jsonb keeps no name
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -59,10 +60,18 @@ def unambiguous_json(text: str | None) -> Any:
     """None for a column without a value. Raises: ValueError, RecursionError."""
     if text is None:
         return None
+    if _is_stored_parsed():
+        return json.loads(text)
     value = _STRICT.decode(text)
-    if connection.vendor != "postgresql" and json.dumps(value) != text:
+    if json.dumps(value) != text:
         raise ValueError("the same JSON in another form")
     return value
+
+
+@cache
+def _is_stored_parsed() -> bool:
+    """Asked once for a process: a look at the connection costs as much as the rest of a row."""
+    return connection.vendor == "postgresql"
 
 
 def stored_time(value: Any) -> datetime:

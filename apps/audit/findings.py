@@ -22,6 +22,7 @@ class FindingKind(StrEnum):
     CHECKPOINT_UNREADABLE = "checkpoint_unreadable"
     CHAIN_BROKEN = "chain_broken"
     SIGNATURE_BAD = "signature_bad"
+    SIGNED_WITH_KEY_GIVEN_UP = "signed_with_key_given_up"
     ROOT_MISMATCH = "root_mismatch"
     SUBTREE_CHANGED = "subtree_changed"
     WITNESS_CONTRADICTED = "witness_contradicted"
@@ -64,7 +65,10 @@ class Finding:
 
 @dataclass
 class VerificationReport:
-    """Counts everything and keeps the first `limit` findings. A note is worth a look, it proves nothing."""
+    """Counts everything and keeps the first `limit` findings.
+
+    A warning says what the verdict rests on less than it seems; a note is worth a look. Neither proves anything.
+    """
 
     started_at: datetime
     limit: int
@@ -82,6 +86,7 @@ class VerificationReport:
     """Events under that root."""
     finding_count: int = 0
     findings: list[Finding] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -114,5 +119,6 @@ class VerificationReport:
             "witnessed": self.witnessed_count,
             "finding_count": self.finding_count,
             "findings": [finding.as_json() for finding in self.findings],
+            "warnings": self.warnings,
             "notes": self.notes,
         }

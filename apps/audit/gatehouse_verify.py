@@ -4,7 +4,7 @@
 Needs Python 3.9 or newer and the package "cryptography". Nothing in the bundle is unpacked, run or trusted.
 
     python3 gatehouse_verify.py BUNDLE.zip --key audit-key.json
-    python3 gatehouse_verify.py BUNDLE.zip --thumbprint 3uVbL0vJwHkUoW…
+    python3 gatehouse_verify.py BUNDLE.zip --thumbprint=3uVbL0vJwHkUoW…
     python3 gatehouse_verify.py BUNDLE.zip --key audit-key.json --earlier checkpoint-of-last-year.note
 
 Exit codes: 0 everything fits, 1 something is wrong (the first such thing is named), 2 wrong usage.
@@ -17,7 +17,9 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import re
+import stat
 import struct
 import sys
 import zipfile
@@ -150,7 +152,7 @@ def _refuse_large_directory(file: BinaryIO) -> None:
     file.seek(0, 2)
     length = file.tell()
     file.seek(max(length - 98, 0))
-    tail = file.read()
+    tail = file.read(98)
     if len(tail) < 22 or tail[-22:-18] != b"PK\x05\x06":
         wrong("this is no zip as Gatehouse writes it, or its end is missing")
     (size,) = struct.unpack("<L", tail[-10:-6])
@@ -716,7 +718,7 @@ def main(arguments: list[str] | None = None) -> int:
     trust.add_argument(
         "--thumbprint",
         action="append",
-        help="RFC 7638 thumbprint of the key that you trust; several times if keys were changed",
+        help="RFC 7638 thumbprint of a key that you trust; once for each that the operator names",
     )
     parser.add_argument("--earlier", metavar="FILE", help="a checkpoint.note that you have kept from before")
     options = parser.parse_args(arguments)
@@ -741,6 +743,9 @@ def _run(options: argparse.Namespace) -> list[str]:
             raise Misused(str(error)) from error
     earlier = _file(options.earlier) if options.earlier else None
     try:
+        # Before it is opened: a pipe would wait for somebody, and a device never ends.
+        if not stat.S_ISREG(os.stat(options.bundle).st_mode):
+            raise Misused(f"{options.bundle} is no regular file")
         with open(options.bundle, "rb") as file:
             return _checked(file, options, trusted, earlier)
     except OSError as error:

@@ -24,6 +24,7 @@ from apps.audit.checkpoint_rows import (
 from apps.audit.conf import late_seal_threshold
 from apps.audit.constants import GENESIS_HASH, SIGNATURE_ALGORITHM
 from apps.audit.findings import Finding, FindingKind, VerificationReport
+from apps.audit.keys_given_up import KeysGivenUp
 from apps.audit.merkle import CompactRange, Subtree
 from apps.audit.models import SealBatch
 from apps.audit.ports import Signer
@@ -41,6 +42,7 @@ class LogWalk:
     def __init__(self, *, signer: Signer, report: VerificationReport) -> None:
         self.report = report
         self._signer = signer
+        self._keys_given_up = KeysGivenUp(signer=signer)
         self._tree = CompactRange()
         self._unsigned_rows = 0  # since the last checkpoint that was signed
         self._number = 0
@@ -56,6 +58,8 @@ class LogWalk:
             self._chain_hash = None
             self._unsigned_rows += len(kept)
             return
+        if finding := self._keys_given_up.see(batch):
+            self.report.add(finding)
         if batch.tree_size > self._tree.size:
             self._check_rows(batch, kept)
             self.report.root_hash = bytes(batch.root_hash)
@@ -93,6 +97,7 @@ class LogWalk:
                 f"The root of a subtree at level {level}, position {position} is covered by no checkpoint."
             )
             self.report.add(Finding(FindingKind.SUBTREE_CHANGED, message))
+        self.report.warnings += self._keys_given_up.warnings(witnessed_count=self.report.witnessed_count)
 
     def _check_number(self, number: int) -> None:
         expected, self._number = self._number + 1, number

@@ -54,7 +54,7 @@ class SealedRow:
 
 def read_rows(first: int, last: int) -> dict[int, SealedRow]:
     """The rows of a span of seal numbers, by number; the span must fit into memory."""
-    seals, broken_seals = readable_rows(range(first, last + 1), _read_seals)
+    seals, broken_seals = readable_rows(range(first, last + 1), read_seals)
     events, broken_events = readable_rows([event_id for _, event_id, _ in seals], _read_events)
     by_id = {event.content.id: event for event in events}
     broken_ids = set(broken_events)
@@ -73,7 +73,8 @@ def read_rows(first: int, last: int) -> dict[int, SealedRow]:
     return rows
 
 
-def _read_seals(numbers: Sequence[int]) -> list[tuple[int, UUID, bytes]]:
+def read_seals(numbers: Sequence[int]) -> list[tuple[int, UUID, bytes]]:
+    """Number, event and leaf of a span of seal numbers. Raises: one of UNREADABLE."""
     span = SealedEvent.objects.filter(seal_number__range=(numbers[0], numbers[-1])).order_by("seal_number")
     return [
         (number, _in_form(event_id, is_in_form), binary(leaf))

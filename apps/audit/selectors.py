@@ -1,8 +1,10 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -10,18 +12,56 @@ from apps.audit.careful_reading import or_unreadable
 from apps.audit.conf import seal_lookback
 from apps.audit.constants import MAX_NUMBER
 from apps.audit.event_id_form import IsIdInForm
-from apps.audit.models import AuditEvent, AuditVerificationRun, SealBatch, SealedEvent
+from apps.audit.models import (
+    AuditEvent,
+    AuditVerificationRun,
+    ReaderCursor,
+    SealBatch,
+    SealedEvent,
+    SetAsideEvent,
+)
+from apps.audit.person_concerned import PersonConcerned
+from apps.audit.ports import readers
 from apps.audit.shown_rows import IsNumber, Unreadable, shown_rows, unreadable_values
+from apps.audit.triggers import missing_triggers
 from apps.core.ids import uuid7_floor
 
 Row = TypeVar("Row")
 UUID7_TIME_SHIFT = 80
+BACKLOG_COUNTED = 10_000
+"""Pages say "at least" from here on: counting millions would hold them up."""
 
 
 def events() -> QuerySet[AuditEvent]:
     """Every event, newest first, each with its `seal_number` (None until it is sealed)."""
     seal = SealedEvent.objects.filter(event_id=OuterRef("pk")).values("seal_number")
     return AuditEvent.objects.annotate(seal_number=Subquery(seal)).order_by("-id")
+
+
+def events_about_person(
+    *,
+    user_id: str,
+    things: Collection[str],
+    actions: Collection[str],
+    since: datetime,
+    before: UUID | None,
+    limit: int,
+) -> list[Any]:
+    """What they did, what was done to them or to `things` of theirs (by id), and what names them; newest first.
+
+    Each way to concern them is one range of an index, so that a page costs the same however long the log is.
+    What cannot be read is Unreadable.
+    """
+    found = AuditEvent.objects.filter(IsIdInForm("pk"), pk__gte=uuid7_floor(since), action__in=actions)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    ways = (
+        found.filter(actor_id=user_id, actor_kind="user"),
+        found.filter(target_id__in=[user_id, *things]),
+        found.alias(concerned=PersonConcerned("details")).filter(concerned=user_id),
+    )
+    rows = {row.pk: row for way in ways for row in shown_rows(way.order_by("-id")[:limit])}
+    return [rows[key] for key in sorted(rows, reverse=True)[:limit]]
 
 
 def is_sealed(event: AuditEvent) -> bool:
@@ -94,16 +134,22 @@ def sealing_front(*, lookback: timedelta) -> UUID | None:
 
 
 def unsealed_count() -> int:
-    """Events waiting for their seal, as the next run of the sealing task will find them."""
-    return unsealed_events(after=sealing_front(lookback=seal_lookback())).count()
+    """Events waiting for their seal, as the next run of the sealing task will find them, up to BACKLOG_COUNTED."""
+    waiting = unsealed_events(after=sealing_front(lookback=seal_lookback())).order_by()
+    return waiting[:BACKLOG_COUNTED].count()
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """Events waiting for their seal, and when the oldest of them happened."""
+    """Events waiting for their seal, and when the first of them by its id happened."""
 
     count: int
+    """Up to BACKLOG_COUNTED."""
     oldest_at: datetime | None
+
+    @property
+    def is_counted_out(self) -> bool:
+        return self.count < BACKLOG_COUNTED
 
 
 def sealing_backlog() -> Backlog | None:
@@ -111,8 +157,13 @@ def sealing_backlog() -> Backlog | None:
     count = or_unreadable(unsealed_count)
     if count is None:
         return None
-    waiting = unsealed_events(after=sealing_front(lookback=seal_lookback())).order_by()
-    return Backlog(count, or_unreadable(lambda: waiting.aggregate(at=Min("occurred_at"))["at"]))
+    waiting = unsealed_events(after=sealing_front(lookback=seal_lookback()))
+    return Backlog(count, or_unreadable(lambda: waiting.values_list("occurred_at", flat=True).first()))
+
+
+def missing_guards() -> list[str]:
+    """The triggers that should refuse changes of the log and are not there, or switched off: "table.trigger"."""
+    return missing_triggers(connection)
 
 
 def log_status() -> dict[str, Any]:
@@ -125,6 +176,7 @@ def log_status() -> dict[str, Any]:
         "verification": verification,
         "is_verification_unreadable": bool(verification and unreadable_values(verification)),
         "unsealed": or_unreadable(unsealed_count),
+        "counted_up_to": BACKLOG_COUNTED,
     }
 
 
@@ -147,8 +199,20 @@ def seal_span(*, start: datetime, end: datetime, tree_size: int) -> tuple[int, i
     return None if found["first"] is None else (found["first"], found["last"])
 
 
+def is_seal_outside(*, tree_size: int) -> bool:
+    """Whether there is a seal row before the first place of the tree or behind its last.
+
+    Two looks at the ends of an index: a sealer asks before every batch, however many there are. On SQLite text in
+    place of a number stands behind all of them.
+    """
+    numbers = SealedEvent.objects.values_list("seal_number")
+    below = numbers.filter(seal_number__lt=1).order_by("seal_number")[:1]
+    above = numbers.filter(seal_number__gt=tree_size).order_by("-seal_number")[:1]
+    return any(map(len, (below, above)))
+
+
 def misplaced_seals() -> QuerySet[SealedEvent]:
-    """Seal rows outside of what the checkpoints cover.
+    """Seal rows outside of what the checkpoints cover. Reads all there are.
 
     One statement, so that a sealing under way is seen whole or not at all.
     """
@@ -163,3 +227,67 @@ def _shifted(event_id: UUID, by: timedelta) -> UUID:
     """The id moved in time; its low bits stay, which a bound with a margin does not mind."""
     milliseconds = (event_id.int >> UUID7_TIME_SHIFT) + by // timedelta(milliseconds=1)
     return UUID(int=max(milliseconds, 0) << UUID7_TIME_SHIFT)
+
+
+@dataclass(frozen=True)
+class ReaderState:
+    """How a reader of the log stands; `since` is when the first seal that it has not read was made."""
+
+    cursor: ReaderCursor
+    behind: int
+    since: datetime | None
+
+    @property
+    def has_failed(self) -> bool:
+        return self.cursor.failures > 0
+
+
+def reader_states() -> list[ReaderState]:
+    """Of those that are registered. One that has never run is behind by the whole log."""
+    ahead = (
+        SealBatch.objects.filter(tree_size__gt=OuterRef("position"))
+        .order_by("tree_size")
+        .values("sealed_at")[:1]
+    )
+    names = [reader.name for reader in readers]
+    found = {
+        cursor.name: cursor
+        for cursor in ReaderCursor.objects.filter(pk__in=names).annotate(since=Subquery(ahead))
+    }
+    last = last_seal_number()
+    cursors = [found.get(name) or ReaderCursor(name=name) for name in names]
+    return [
+        ReaderState(cursor, max(last - cursor.position, 0), getattr(cursor, "since", None))
+        for cursor in cursors
+    ]
+
+
+def waiting_cursors(*, now: datetime) -> QuerySet[ReaderCursor]:
+    """Of readers that need not wait for their next attempt."""
+    return ReaderCursor.objects.filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now))
+
+
+def with_newest_seal(cursors: QuerySet[ReaderCursor]) -> QuerySet[ReaderCursor]:
+    """Each with `newest_seal`; None before the first."""
+    numbered = SealedEvent.objects.filter(seal_number__lte=MAX_NUMBER).order_by("-seal_number")
+    return cursors.annotate(newest_seal=Subquery(numbered.values("seal_number")[:1]))
+
+
+def set_aside_count() -> int:
+    return SetAsideEvent.objects.filter(handed_in_at__isnull=True).count()
+
+
+def unread_events(name: str, *, limit: int) -> QuerySet[AuditEvent] | None:
+    """What the reader has not come to, sealed or not; None when that is more than `limit`, or cannot be told."""
+    position = ReaderCursor.objects.filter(pk=name).values_list("position", flat=True).first() or 0
+    ids = or_unreadable(lambda: _unread_ids(position, limit))
+    return None if ids is None or len(ids) > limit else AuditEvent.objects.filter(pk__in=ids)
+
+
+def _unread_ids(position: int, limit: int) -> list[UUID]:
+    sealed = SealedEvent.objects.filter(
+        IsIdInForm("event_id"), seal_number__gt=position, seal_number__lte=MAX_NUMBER
+    )
+    ids = list(sealed.order_by("seal_number").values_list("event_id", flat=True)[: limit + 1])
+    waiting = unsealed_events(after=sealing_front(lookback=seal_lookback()))
+    return ids + list(waiting.values_list("pk", flat=True)[: limit + 1])

@@ -2,6 +2,15 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.health import CACHE, DATABASE, readiness
+from apps.core.metrics import metrics
+from apps.core.own_metrics import (
+    DEPENDENCIES,
+    DURATIONS,
+    INSTALLATION,
+    RATE_LIMITED,
+    REQUESTS,
+    TASKS,
+)
 
 
 class CoreConfig(AppConfig):
@@ -12,3 +21,5 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         readiness.register(DATABASE)
         readiness.register(CACHE)
+        for source in (INSTALLATION, REQUESTS, DURATIONS, RATE_LIMITED, DEPENDENCIES, TASKS):
+            metrics.register(source)

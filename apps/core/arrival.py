@@ -1,7 +1,9 @@
 """A request on its way in: whether it has arrived whole, before a thread is given to it. Spec: RFC 9112 §2, §6."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import unquote
 
 LONGEST_LINE = 8_190
 LONGEST_HEAD = 32_768
@@ -23,11 +25,11 @@ class Stage(Enum):
 class Arrival:
     """Bytes of one connection up to the end of its next request; bytes of the one after may follow.
 
-    A body is waited for when its length is declared and at most `longest_body` bytes. A longer one, and one sent in
-    chunks, is left unread: the application refuses both by their head.
+    A body is waited for when its length is declared and at most the `longest_body`, in bytes, of its path. A longer
+    one, and one sent in chunks, is left unread: the application refuses both by their head.
     """
 
-    longest_body: int
+    longest_body: Callable[[str], int]
     data: bytearray = field(default_factory=bytearray)
     stage: Stage = Stage.HEAD
     expects_continue: bool = False
@@ -74,11 +76,18 @@ class Arrival:
                     b"HTTP/1.1"
                 )
         length = _declared(lengths)
-        if chunked or length is None or length > self.longest_body:
+        if chunked or length is None or length > self.longest_body(_path(request_line)):
             self.stage = Stage.UNREAD
         else:
             self.stage = Stage.BODY
             self._whole_at = end + len(HEAD_END) + length
+
+
+def _path(request_line: bytes) -> str:
+    """As the application sees it; of anything but a path "/", for which most is allowed."""
+    _method, _, rest = request_line.partition(b" ")
+    path = unquote(rest.partition(b" ")[0].partition(b"?")[0].decode("latin-1"), encoding="latin-1")
+    return path if path.startswith("/") else "/"
 
 
 def _declared(lengths: list[bytes]) -> int | None:

@@ -1,6 +1,13 @@
 """Errors that belong to the product, each with a wire code, a status and words for the person who meets it."""
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class DomainError(Exception):
@@ -11,35 +18,50 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "error"
     http_status: ClassVar[int] = 400
-    message: ClassVar[str] = "The request could not be carried out."
+    message: ClassVar[StrOrPromise] = _("The request could not be carried out.")
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__(detail or self.message)
+        super().__init__(detail or str(self.message))
         self.detail = detail
+
+    @property
+    def words(self) -> str:
+        """What whoever asked may read."""
+        return str(self.message)
+
+
+class SpokenRefusal(DomainError):
+    """Its `detail` is written for whoever asked."""
+
+    http_status = 409
+
+    @property
+    def words(self) -> str:
+        return self.detail or str(self.message)
 
 
 class NotAllowed(DomainError):
     code = "not_allowed"
     http_status = 403
-    message = "You may not do this."
+    message: ClassVar[StrOrPromise] = _("You may not do this.")
 
 
 class NotFound(DomainError):
     code = "not_found"
     http_status = 404
-    message = "There is nothing here."
+    message: ClassVar[StrOrPromise] = _("There is nothing here.")
 
 
 class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
     http_status = 405
-    message = "This address does not answer that kind of request."
+    message: ClassVar[StrOrPromise] = _("This address does not answer that kind of request.")
 
 
 class PayloadTooLarge(DomainError):
     code = "payload_too_large"
     http_status = 413
-    message = "The request is larger than this address accepts."
+    message: ClassVar[StrOrPromise] = _("The request is larger than this address accepts.")
 
 
 class InvalidInput(DomainError):
@@ -47,7 +69,7 @@ class InvalidInput(DomainError):
 
     code = "invalid_input"
     http_status = 400
-    message = "A value is missing or malformed."
+    message: ClassVar[StrOrPromise] = _("A value is missing or malformed.")
 
     def __init__(self, detail: str = "", *, field: str = "") -> None:
         super().__init__(detail)

@@ -28,6 +28,24 @@ def uuid7(at: datetime | None = None) -> UUID:
     return UUID(int=_time_bits(moment) | VERSION_7 | VARIANT_RFC | secrets.randbits(RANDOM_BITS))
 
 
+def uuid7_with(at: datetime, random_bits: int) -> UUID:
+    """The id of an instant with RANDOM_BITS that the caller has from elsewhere; for made-up data only."""
+    return UUID(int=_time_bits(at) | VERSION_7 | VARIANT_RFC | random_bits)
+
+
 def uuid7_floor(at: datetime) -> UUID:
     """The smallest id that `uuid7(at)` can give: a bound for ranges by time."""
     return UUID(int=_time_bits(at) | VERSION_7 | VARIANT_RFC)
+
+
+def uuid7_time(value: UUID) -> datetime:
+    """The instant in the id, to the millisecond. Raises: OverflowError, ValueError, for one that no uuid7 can have."""
+    return datetime.fromtimestamp((value.int >> MILLISECONDS_SHIFT) / 1000, tz=UTC)
+
+
+def is_uuid(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True

@@ -1,7 +1,7 @@
 """How often something may be tried, counted in the cache that all processes share.
 
 What must hold without a cache is counted in the database (lock-out). Here a cache that is away limits nothing, which
-the process log says: it must not keep everybody out.
+the process log says: it must not keep everybody out, nor waiting.
 """
 
 import hashlib
@@ -11,11 +11,16 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext_lazy as _
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from apps.core.circuit_breaker import CircuitBreaker
 from apps.core.errors import DomainError
+from apps.core.own_metrics import RATE_LIMITED
 from apps.core.task_runs import UNREACHABLE
 
 log = structlog.get_logger(__name__)
+breaker = CircuitBreaker(rest_seconds=5)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,17 @@ class RateLimit:
     def scaled_quota(self) -> int:
         """As this installation scales it; 0 means that there is no limit."""
         return -(-self.quota * settings.RATE_LIMIT_PERCENT // 100)
+
+
+def rate_limit(name: str) -> RateLimit:
+    """The limit of this name, with the numbers of this installation."""
+    numbers = settings.RATE_LIMITS[name]
+    return RateLimit(
+        name,
+        quota=numbers.quota,
+        window=timedelta(seconds=numbers.window),
+        block=timedelta(seconds=numbers.block),
+    )
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,7 @@ class Standing:
 class TooManyRequests(DomainError):
     code = "too_many_requests"
     http_status = 429
-    message = "Too many tries. Wait a while, then try again."
+    message = _("Too many tries. Wait a while, then try again.")
 
 
 def charge(limit: RateLimit, subject: str, *, now: datetime) -> Standing:
@@ -80,24 +96,38 @@ def _judge(limit: RateLimit, subject: str, *, now: datetime, is_counted: bool) -
     quota = limit.scaled_quota
     if not quota:
         return Standing(limit, remaining=limit.quota)
+    if not breaker.lets_ask():
+        return Standing(limit, remaining=quota)
+    try:
+        found = _counted(limit, subject, now=now, is_counted=is_counted)
+    except UNREACHABLE as error:
+        if isinstance(error, TimeoutError | RedisTimeoutError):
+            breaker.note_time_out()
+        log.warning("rate_limit_not_counted", limit=limit.name, error=type(error).__name__)
+        return Standing(limit, remaining=quota)
+    breaker.note_answer()
+    return found
+
+
+def _counted(limit: RateLimit, subject: str, *, now: datetime, is_counted: bool) -> Standing:
+    """Raises: one of UNREACHABLE."""
+    quota = limit.scaled_quota
     # Names and addresses are personal: the cache holds digests.
     digest = hashlib.sha256(f"{limit.name}\n{subject}".encode()).hexdigest()[:40]
     at = int(now.timestamp())
-    try:
-        until = cache.get(f"rate:{digest}:until")
-        if isinstance(until, int) and until > at:
-            return Standing(limit, remaining=0, retry_after=until - at)
-        if not is_counted:
-            return Standing(limit, remaining=quota)
-        count = _count(f"rate:{digest}:{at // int(limit.window.total_seconds())}", limit.window)
-        if count <= quota:
-            return Standing(limit, remaining=quota - count)
-        block = int(limit.block.total_seconds())
-        has_begun = cache.add(f"rate:{digest}:until", at + block, timeout=block)
-        return Standing(limit, remaining=0, retry_after=block, has_begun=has_begun)
-    except UNREACHABLE as error:
-        log.warning("rate_limit_not_counted", limit=limit.name, error=type(error).__name__)
+    until = cache.get(f"rate:{digest}:until")
+    if isinstance(until, int) and until > at:
+        RATE_LIMITED.count(limit.name)
+        return Standing(limit, remaining=0, retry_after=until - at)
+    if not is_counted:
         return Standing(limit, remaining=quota)
+    count = _count(f"rate:{digest}:{at // int(limit.window.total_seconds())}", limit.window)
+    if count <= quota:
+        return Standing(limit, remaining=quota - count)
+    block = int(limit.block.total_seconds())
+    has_begun = cache.add(f"rate:{digest}:until", at + block, timeout=block)
+    RATE_LIMITED.count(limit.name)
+    return Standing(limit, remaining=0, retry_after=block, has_begun=has_begun)
 
 
 def _count(key: str, window: timedelta) -> int:

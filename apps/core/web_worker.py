@@ -23,6 +23,7 @@ from gunicorn.http import Request, errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from apps.core.arrival import Arrival, Stage
+from apps.core.body_limits import longest_body
 from apps.core.problem import problem
 from apps.core.wire import Wire
 
@@ -94,7 +95,7 @@ class WebWorker(ThreadWorker):
     def enqueue_req(self, conn: Connection) -> None:  # type: ignore[override]  # all connections are ours
         """Gather the next request of this connection. Called where gunicorn would hand it to a thread."""
         self._make_room()
-        arrival = Arrival(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        arrival = Arrival(longest_body)
         self._arriving[conn] = arrival
         conn.timeout = time.monotonic() + self._patience
         if conn.parser is not None:

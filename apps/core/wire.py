@@ -31,7 +31,6 @@ class Wire:
         self._on_waiting = on_waiting
         self._changed = Condition()
         self._parts: deque[memoryview] = deque()
-        self._has_asked = False
         self.size = 0
         self.is_cut = False
         self._since = 0.0
@@ -62,9 +61,8 @@ class Wire:
                 _broken()
 
     def send(self, data: bytes) -> int:
-        if data == CONTINUE and self._has_asked:
-            self._has_asked = False
-        else:
+        # The event loop asks for each body that is wanted; of one that is too long, nobody does.
+        if data != CONTINUE:
             self.sendall(data)
         return len(data)
 
@@ -88,11 +86,10 @@ class Wire:
     # What the event loop calls ---------------------------------------------------------------------------------------
 
     def ask_for_body(self) -> None:
-        """100 (Continue), which gunicorn then does not say again. Raises: OSError, when the reader is gone."""
+        """100 (Continue), in place of gunicorn's. Raises: OSError, when the reader is gone."""
         with contextlib.suppress(BlockingIOError):
             if self.socket.send(CONTINUE) != len(CONTINUE):
                 _broken()
-            self._has_asked = True
 
     def flush(self, *, now: float) -> bool:
         """Sends what there is room for; whether nothing is left."""

@@ -17,23 +17,21 @@ from apps.dashboards.selectors import (
     DAYS,
     Day,
     Share,
-    applications_by_use,
     live_sessions_now,
     locked_people,
-    refusals_by_reason,
-    sign_ins_by_day,
+    recent_activity,
 )
 from apps.oauth.events import OAuthAction
 from apps.signin.events import SignInAction
 
 WINDOW = f"{DAYS}d"
-NOT_READABLE = gettext_lazy("The log holds what cannot be read: run manage.py verify_audit_log")
 REASONS: dict[str, Any] = {
     "unknown_identifier": gettext_lazy("unknown user name"),
     "wrong_password": gettext_lazy("wrong password"),
     "locked": gettext_lazy("account locked"),
     "address_locked": gettext_lazy("address locked"),
     "not_active": gettext_lazy("may not sign in now"),
+    "rate_limited": gettext_lazy("too many tries in a short time"),
 }
 
 
@@ -48,15 +46,13 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ]
         return {**context, "sections": [group for group in shown if group["entries"]]}
     now = timezone.now()
-    days, reasons, applications = (
-        sign_ins_by_day(now=now),
-        refusals_by_reason(now=now),
-        applications_by_use(now=now),
-    )
+    activity = recent_activity(now=now)
+    days, reasons, applications = activity.days, activity.reasons, activity.applications
     return {
         **context,
         "sees_log": True,
         "window_days": DAYS,
+        "is_complete": activity.is_complete,
         "cards": _cards(days, now),
         "sign_ins": _sign_in_chart(days),
         "reasons": _ranking(
@@ -114,10 +110,10 @@ def _cards(days: list[Day], now: Any) -> list[dict[str, Any]]:
 
 
 def _sign_in_chart(days: list[Day]) -> dict[str, Any]:
-    labels = [date_format(day.day, "j M") for day in days]
+    labels = [date_format(day.day, "DAY_FORMAT") for day in days]
     rows = [
         {
-            "day": date_format(day.day, "D j M"),
+            "day": date_format(day.day, "WEEKDAY_FORMAT"),
             "signed_in": day.signed_in,
             "refused": day.refused,
             "link": log_link(when=day.day.isoformat()),
@@ -169,25 +165,20 @@ def _sign_in_title(days: list[Day]) -> str:
     return _("%(attempts)s in %(days)d days, %(share)d%% refused") % shown
 
 
-def _reason_title(reasons: list[Share] | None) -> str:
-    if reasons is None:
-        return str(NOT_READABLE)
+def _reason_title(reasons: list[Share]) -> str:
     if not reasons:
         return _("No refused sign-ins")
     name = REASONS.get(reasons[0].name, reasons[0].name)
     return _("Most refused: %(reason)s") % {"reason": name}
 
 
-def _application_title(applications: list[Share] | None) -> str:
-    if applications is None:
-        return str(NOT_READABLE)
+def _application_title(applications: list[Share]) -> str:
     if not applications:
         return _("No application has been used")
     return _("Most used: %(application)s") % {"application": applications[0].name}
 
 
-def _ranking(shares: list[Share] | None, *, title: str, names: dict[str, Any], link: Any) -> dict[str, Any]:
-    shares = shares or []
+def _ranking(shares: list[Share], *, title: str, names: dict[str, Any], link: Any) -> dict[str, Any]:
     most = max((share.count for share in shares), default=1)
     rows = [
         {

@@ -1,17 +1,21 @@
-"""What the overview shows: counted by the database, from the index on action and id, in a fixed number of queries."""
+"""What the overview shows, in a fixed number of queries that do not read the log but for its newest events."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, QuerySet, When
+from django.db.models import Case, Count, IntegerField, QuerySet, Sum, When
 from django.db.models.fields.json import KT
 from django.utils.timezone import get_current_timezone, localtime
 
-from apps.audit.models import AuditEvent
-from apps.audit.selectors import none_if_unreadable
+from apps.audit.ports import AuditAction
+from apps.audit.selectors import UUID7_TIME_SHIFT, none_if_unreadable, unread_events
 from apps.core.ids import uuid7_floor
+from apps.dashboards.activity_places import ACTIVITY_READER, COUNTED, quarter_of
+from apps.dashboards.models import ActivityCount
 from apps.directory.models import User
 from apps.oauth.events import OAuthAction
 from apps.oauth.models import Client
@@ -21,6 +25,8 @@ from apps.signin.models import Session
 DAYS = 14
 REASONS_SHOWN = 6
 APPLICATIONS_SHOWN = 6
+# So many events the page counts itself when its reader has not come to them.
+UNCOUNTED_LIMIT = 2_000
 # The log holds ids as text, and may hold what somebody put there.
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
@@ -56,52 +62,90 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=get_current_timezone())
 
 
-def _recent(now: datetime, *actions: str) -> QuerySet[AuditEvent]:
-    return AuditEvent.objects.filter(action__in=actions, id__gte=uuid7_floor(_first_day(now))).order_by()
+@dataclass(frozen=True)
+class RecentActivity:
+    """`days` are the last DAYS, today last, also those on which nothing happened. `applications` are clients by the
+    sign-ins that people made through them."""
+
+    days: list[Day]
+    reasons: list[Share]
+    applications: list[Share]
+    is_complete: bool
+    """False while the reader that counts is far behind, or what it has not come to cannot be read."""
 
 
-def sign_ins_by_day(*, now: datetime) -> list[Day]:
-    """Every one of the last DAYS days, today last, also those on which nothing happened."""
+def recent_activity(*, now: datetime) -> RecentActivity:
+    """What the reader of the log has counted, and the events that it has not come to yet."""
+    newest = _uncounted(now)
+    return RecentActivity(
+        days=_sign_ins_by_day(newest or [], now=now),
+        reasons=[
+            Share(reason, reason or "unknown", number)
+            for reason, number in _ranked(
+                "reason", SignInAction.USER_SIGN_IN_REFUSED, newest or [], REASONS_SHOWN, now
+            )
+        ],
+        applications=_named(
+            _ranked("client_id", OAuthAction.AUTHORIZATION_GRANTED, newest or [], APPLICATIONS_SHOWN, now)
+        ),
+        is_complete=newest is not None,
+    )
+
+
+class Uncounted(NamedTuple):
+    action: str
+    key: UUID
+    reason: str
+    client_id: str
+
+
+def _uncounted(now: datetime) -> list[Uncounted] | None:
+    unread = unread_events(ACTIVITY_READER, limit=UNCOUNTED_LIMIT)
+    if unread is None:
+        return None
+    recent = unread.filter(action__in=COUNTED, id__gte=uuid7_floor(_first_day(now)))
+    rows = none_if_unreadable(recent.values_list("action", "pk", KT("details__reason"), "client_id"))
+    return (
+        None
+        if rows is None
+        else [Uncounted(action, key, reason or "", client) for action, key, reason, client in rows]
+    )
+
+
+def _sign_ins_by_day(newest: list[Uncounted], *, now: datetime) -> list[Day]:
     signed_in, refused = SignInAction.USER_SIGNED_IN.value, SignInAction.USER_SIGN_IN_REFUSED.value
     days = [(_first_day(now) + timedelta(days=number)).date() for number in range(DAYS)]
-    # By the time in the id, as the list behind each bar: the column beside it may hold anything.
-    after = [When(pk__gte=uuid7_floor(_midnight(day)), then=number) for number, day in enumerate(days)]
+    after = [When(quarter__gte=_midnight(day), then=number) for number, day in enumerate(days)]
     rows = (
-        _recent(now, signed_in, refused)
+        _counts(now, signed_in, refused)
         .annotate(day=Case(*reversed(after), output_field=IntegerField()))
         .values_list("day", "action")
-        .annotate(number=Count("pk"))
+        .annotate(total=Sum("number"))
     )
-    counts = Counter({(days[day], action): number for day, action, number in rows})
+    counts = Counter({(days[day], action): total for day, action, total in rows})
+    counts.update((localtime(_at(event.key)).date(), event.action) for event in newest)
     return [Day(day, counts[day, signed_in], counts[day, refused]) for day in days]
 
 
-def refusals_by_reason(*, now: datetime) -> list[Share] | None:
-    """None when an event among them cannot be read."""
-    rows = (
-        _recent(now, SignInAction.USER_SIGN_IN_REFUSED.value)
-        .values(reason=KT("details__reason"))
-        .annotate(number=Count("pk"))
-        .order_by("-number", "reason")[:REASONS_SHOWN]
-    )
-    found = none_if_unreadable(rows)
-    if found is None:
-        return None
-    return [Share(row["reason"] or "", row["reason"] or "unknown", row["number"]) for row in found]
+def _ranked(
+    column: str, action: AuditAction, newest: list[Uncounted], shown: int, now: datetime
+) -> list[tuple[str, int]]:
+    rows = _counts(now, action.value).values_list(column).annotate(total=Sum("number"))
+    counts = Counter(dict(rows))
+    counts.update(getattr(event, column) for event in newest if event.action == action.value)
+    return sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:shown]
 
 
-def applications_by_use(*, now: datetime) -> list[Share] | None:
-    """Clients by the sign-ins that people made through them; None when an event among them cannot be read."""
-    found = (
-        _recent(now, OAuthAction.AUTHORIZATION_GRANTED.value)
-        .values_list("client_id")
-        .annotate(number=Count("pk"))
-        .order_by("-number", "client_id")[:APPLICATIONS_SHOWN]
-    )
-    rows = none_if_unreadable(found)
-    if rows is None:
-        return None
-    keys = [key for key, _number in rows if isinstance(key, str) and UUID_TEXT.match(key)]
+def _counts(now: datetime, *actions: str) -> QuerySet[ActivityCount]:
+    return ActivityCount.objects.filter(action__in=actions, quarter__gte=_first_day(now)).order_by()
+
+
+def _at(key: UUID) -> datetime:
+    return quarter_of(key.int >> UUID7_TIME_SHIFT)
+
+
+def _named(rows: list[tuple[str, int]]) -> list[Share]:
+    keys = [key for key, _number in rows if UUID_TEXT.match(key)]
     names = {str(key): name for key, name in Client.objects.filter(pk__in=keys).values_list("pk", "name")}
     return [Share(key, names.get(key, "deleted client"), number) for key, number in rows]
 

@@ -2,7 +2,6 @@
 
 import platform
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,20 +9,27 @@ import django
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from apps.audit.models import AuditVerificationRun, SealBatch
 from apps.audit.selectors import (
     Backlog,
+    ReaderState,
     checkpoint_to_show,
     latest_verification,
     log_began_at,
+    missing_guards,
+    reader_states,
     sealing_backlog,
+    set_aside_count,
 )
 from apps.audit.services.witnessing import Witness, own_witness
+from apps.core.schedule import schedule
 from apps.core.task_runs import UNREACHABLE, TaskRun, last_runs
 from apps.jobs.selectors import dead_job_count
 from apps.keys.models import SigningKey
 from apps.keys.selectors import FieldKeys, field_keys, keys_in_use, missing_keys
+from apps.mail.selectors import MailStanding, mail_standing
 
 PROBE = "system_status_probe"
 PROBE_SECONDS = 60
@@ -61,6 +67,7 @@ class Cache:
 @dataclass(frozen=True)
 class ScheduledTask:
     title: str
+    task: str
     every: timedelta
     run: TaskRun | None
 
@@ -88,6 +95,7 @@ class Log:
     witness: Witness | None
     began_at: datetime | None = None
     """By the id of the first event; about when the installation began."""
+    missing_guards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,12 @@ class Keys:
 
 
 @dataclass(frozen=True)
+class Readers:
+    states: tuple[ReaderState, ...]
+    set_aside: int
+
+
+@dataclass(frozen=True)
 class System:
     release: Release
     database: Database
@@ -105,8 +119,11 @@ class System:
     tasks: Tasks
     log: Log
     keys: Keys
+    mail: MailStanding
+    readers: Readers
     dead_jobs: int
     has_proxies: bool
+    has_rate_limits: bool
 
 
 def system_now() -> System:
@@ -120,11 +137,19 @@ def system_now() -> System:
         cache=answering,
         tasks=_tasks(is_cache_up=not answering.error),
         log=Log(
-            checkpoint_to_show(), sealing_backlog(), latest_verification(), own_witness(), log_began_at()
+            checkpoint_to_show(),
+            sealing_backlog(),
+            latest_verification(),
+            own_witness(),
+            log_began_at(),
+            tuple(missing_guards()),
         ),
         keys=Keys(tuple(keys), tuple(missing_keys(keys)), field_keys()),
+        mail=mail_standing(),
+        readers=Readers(tuple(reader_states()), set_aside_count()),
         dead_jobs=dead_job_count(),
         has_proxies=bool(settings.TRUSTED_PROXIES),
+        has_rate_limits=settings.RATE_LIMIT_PERCENT > 0,
     )
 
 
@@ -149,20 +174,15 @@ def _cache() -> Cache:
 
 
 def _tasks(*, is_cache_up: bool) -> Tasks:
-    schedule: Mapping[str, Mapping[str, object]] = settings.CELERY_BEAT_SCHEDULE
+    tasks = schedule()
     runs: dict[str, TaskRun] = {}
     if is_cache_up:
         try:
-            runs = last_runs(str(entry["task"]) for entry in schedule.values())
+            runs = last_runs(each.task for each in tasks)
         except UNREACHABLE:
             is_cache_up = False
     return Tasks(
-        tuple(
-            ScheduledTask(
-                title, timedelta(seconds=float(str(entry["schedule"]))), runs.get(str(entry["task"]))
-            )
-            for title, entry in schedule.items()
-        ),
+        tuple(ScheduledTask(_(each.title), each.task, each.every, runs.get(each.task)) for each in tasks),
         is_known=is_cache_up,
     )
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from apps.audit.selectors import is_readable
 from apps.dashboards.system import System, worker_is_late
 from apps.keys.selectors import FIELDS_COUNTED
+from apps.mail.selectors import Delivery
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(minutes=1)
 # A daily task is overdue when it was missed once.
 OVERDUE = 2
+READ_WITHIN = timedelta(minutes=5)
 VERIFIED_WITHIN = timedelta(days=2)
 
 
@@ -33,10 +35,13 @@ def problems(system: System, *, now: datetime) -> list[Problem]:
     """The gravest first."""
     return [
         *_log(system, now),
+        *_guards(system),
         *_witness(system, now),
         *_keys(system),
         *_worker(system, now),
+        *_readers(system, now),
         *_jobs(system),
+        *_mail(system),
         *_cache(system),
         *_settings(system),
     ]
@@ -76,14 +81,35 @@ def _log(system: System, now: datetime) -> Iterator[Problem]:
             _("Run manage.py verify_audit_log: it names the row."),
         )
     elif backlog.oldest_at is not None and now - backlog.oldest_at > PATIENCE:
-        count = ngettext("%(count)d event waits", "%(count)d events wait", backlog.count) % {
-            "count": backlog.count
-        }
+        words = (
+            ngettext("%(count)d event waits", "%(count)d events wait", backlog.count)
+            if backlog.is_counted_out
+            else _("At least %(count)d events wait")
+        )
+        count = words % {"count": backlog.count}
         yield Problem(
             _("%(count)s for a seal, the oldest for %(time)s.")
             % {"count": count, "time": timesince(backlog.oldest_at, now)},
             _(
                 "See that the worker and celery beat are running, and look for SealChainBroken in the worker's log."
+            ),
+        )
+
+
+def _guards(system: System) -> Iterator[Problem]:
+    missing = system.log.missing_guards
+    if missing:
+        yield Problem(
+            ngettext(
+                "The database does not refuse changes of the audit log: trigger %(first)s is missing or disabled.",
+                "The database does not refuse changes of the audit log: %(count)d triggers are missing or disabled, "
+                "%(first)s among them.",
+                len(missing),
+            )
+            % {"count": len(missing), "first": missing[0]},
+            _(
+                "Find out who did that, and run manage.py verify_audit_log: it finds what was changed meanwhile. "
+                "Enable what was disabled, and put back what was dropped from the schema of a backup."
             ),
         )
 
@@ -192,12 +218,60 @@ def _worker(system: System, now: datetime) -> Iterator[Problem]:
             )
 
 
+def _readers(system: System, now: datetime) -> Iterator[Problem]:
+    for reader in system.readers.states:
+        title = reader.cursor.title
+        if reader.has_failed:
+            yield Problem(
+                _("The reader “%(title)s” fails with %(error)s, %(count)d events behind.")
+                % {"title": title, "error": reader.cursor.last_error, "count": reader.behind},
+                _(
+                    "The worker's log says why. It tries again by itself; where one event is at fault, open Readers of "
+                    "the log and set it aside."
+                ),
+            )
+        elif reader.since is not None and now - reader.since > READ_WITHIN:
+            yield Problem(
+                _("The reader “%(title)s” is %(count)d events behind, the first of them for %(time)s.")
+                % {"title": title, "count": reader.behind, "time": timesince(reader.since, now)},
+                _("See that the worker is running and keeps up; after a large import this takes a while."),
+            )
+    if count := system.readers.set_aside:
+        yield Problem(
+            ngettext(
+                "%(count)d event was set aside and is not dealt with.",
+                "%(count)d events were set aside and are not dealt with.",
+                count,
+            )
+            % {"count": count},
+            _("Open Events set aside; hand them in again once the cause is mended."),
+        )
+
+
 def _jobs(system: System) -> Iterator[Problem]:
     if system.dead_jobs:
         yield Problem(
             ngettext("%(count)d job gave up.", "%(count)d jobs gave up.", system.dead_jobs)
             % {"count": system.dead_jobs},
             _("Open Jobs, look at those that gave up, and try them again or cancel them."),
+        )
+
+
+def _mail(system: System) -> Iterator[Problem]:
+    if system.mail.delivery is Delivery.NONE:
+        yield Problem(
+            _("No mail is sent: people cannot choose a new password by themselves, and are told nothing."),
+            _("Set EMAIL_URL to your mail server, and MAIL_FROM to an address that it may send from."),
+        )
+    if system.mail.waiting:
+        yield Problem(
+            ngettext(
+                "%(count)d mail could not be sent yet.",
+                "%(count)d mails could not be sent yet.",
+                system.mail.waiting,
+            )
+            % {"count": system.mail.waiting},
+            _("Open Jobs: the last error of those that are tried again later says why."),
         )
 
 
@@ -210,7 +284,16 @@ def _cache(system: System) -> Iterator[Problem]:
 
 
 def _settings(system: System) -> Iterator[Problem]:
-    if not system.release.is_embedded and not system.has_proxies:
+    if system.release.is_embedded:
+        return
+    if not system.has_rate_limits:
+        yield Problem(
+            _(
+                "RATE_LIMIT_PERCENT is 0: passwords, secrets and the API may be tried as often as anybody likes."
+            ),
+            _("Leave it out, or set it to 100. Only a load test needs it lower or higher."),
+        )
+    if not system.has_proxies:
         yield Problem(
             _("TRUSTED_PROXIES is empty: behind a proxy, all requests seem to come from the proxy."),
             _("Set it to the network of your proxy, or lock-out by address keeps everybody out at once."),

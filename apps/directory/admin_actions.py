@@ -1,5 +1,6 @@
 """What administrators do to people, in the words in which it is announced before and reported after."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -8,31 +9,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.audit.admin_audit import By, ObjectAction
+from apps.audit.services.changes import Writing
 from apps.directory.models import User
+from apps.directory.person_rules import LAST_SUPERUSER
+from apps.directory.selectors.links import may_be_invited, with_invitation
+from apps.directory.services.invitations import invite_person, lifetime, withdraw_invitation
 from apps.directory.services.people import change_status, unlock_person
+from apps.directory.services.standing import depart
+from apps.directory.services.superusers import leaves_no_superuser
+from apps.mail.selectors import is_mail_sent
 
 Status = User.Status
 CHANGE = "directory.change_user"
-LAST_SUPERUSER = gettext_lazy(
-    "Nobody could undo it: there is no other superuser with a password and without an end date."
-)
 
 
-def last_superuser_among(people: QuerySet[User], *, now: datetime) -> bool:
-    """Whether nobody who may do everything would be left if these people could no longer sign in.
-
-    Somebody whose time is limited, or who has no password, is nobody to rely on.
-    """
-    lasting = (
-        User.objects.get_queryset()
-        .able_to_sign_in(now=now)
-        .filter(is_superuser=True, is_staff=True, ends_on=None)
-    )
-    left = lasting.exclude(pk__in=people.values("pk")).exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    return people.filter(is_superuser=True).exists() and not left.exists()
-
-
-def _set_status(people: QuerySet[User], status: Status, own: By) -> int:
+def _set_status(people: Iterable[User], status: Status, own: By) -> int:
     """How many people this changed."""
     return sum(
         change_status(user=person, status=status, actor=own.actor, origin=own.origin, now=own.now)
@@ -63,7 +54,7 @@ def _suspend(people: QuerySet[User], own: By) -> str:
 def _suspension_obstacle(people: QuerySet[User], own: By) -> str:
     if people.filter(pk=own.actor.id).exists():
         return _("You cannot suspend yourself.")
-    if last_superuser_among(people, now=own.now):
+    if leaves_no_superuser(people, now=own.now):
         return str(LAST_SUPERUSER)
     return ""
 
@@ -86,7 +77,10 @@ def _deprovisioning(people: QuerySet[User], now: datetime) -> str:
 
 
 def _deprovision(people: QuerySet[User], own: By) -> str:
-    count = _set_status(_standing(people), Status.DEPROVISIONED, own)
+    leaving = list(_standing(people))
+    for person in leaving:
+        depart(person=person, writing=Writing(actor=own.actor, origin=own.origin, now=own.now))
+    count = _set_status(leaving, Status.DEPROVISIONED, own)
     return ngettext("Deprovisioned %(count)d person.", "Deprovisioned %(count)d people.", count) % {
         "count": count
     }
@@ -95,7 +89,7 @@ def _deprovision(people: QuerySet[User], own: By) -> str:
 def _deprovisioning_obstacle(people: QuerySet[User], own: By) -> str:
     if people.filter(pk=own.actor.id).exists():
         return _("You cannot deprovision yourself.")
-    if last_superuser_among(people, now=own.now):
+    if leaves_no_superuser(people, now=own.now):
         return str(LAST_SUPERUSER)
     return ""
 
@@ -145,7 +139,85 @@ def _unlock(people: QuerySet[User], own: By) -> str:
     return ngettext("Unlocked %(count)d person.", "Unlocked %(count)d people.", count) % {"count": count}
 
 
+def _invitable(people: QuerySet[User], now: datetime) -> list[User]:
+    without_password = people.filter(status=Status.ACTIVE, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return [person for person in without_password.exclude(email="") if may_be_invited(person, now=now)]
+
+
+def _inviting(people: QuerySet[User], now: datetime) -> str:
+    count = len(_invitable(people, now))
+    if not count:
+        return ""
+    days = lifetime().days
+    return ngettext(
+        "Sends %(count)d person a link with which they choose their first password, within %(days)d days. Links of "
+        "former invitations end.",
+        "Sends %(count)d people a link each with which they choose their first password, within %(days)d days. Links "
+        "of former invitations end.",
+        count,
+    ) % {"count": count, "days": days}
+
+
+def _invite(people: QuerySet[User], own: By) -> str:
+    count = sum(
+        invite_person(user=person, actor=own.actor, origin=own.origin, now=own.now)
+        for person in _invitable(people, own.now)
+    )
+    return ngettext("Invited %(count)d person.", "Invited %(count)d people.", count) % {"count": count}
+
+
+def _invitation_obstacle(people: QuerySet[User], own: By) -> str:
+    if not is_mail_sent():
+        return _(
+            "No mail is sent: EMAIL_URL names no mail server. manage.py users invite can print the link."
+        )
+    return ""
+
+
+def _invited(people: QuerySet[User], now: datetime) -> list[User]:
+    return list(with_invitation(people, now=now).filter(invited_until__isnull=False))
+
+
+def _withdrawing(people: QuerySet[User], now: datetime) -> str:
+    count = len(_invited(people, now))
+    if not count:
+        return ""
+    return ngettext(
+        "Ends the link that %(count)d person was sent. Until they are invited again they cannot sign in.",
+        "Ends the links that %(count)d people were sent. Until they are invited again they cannot sign in.",
+        count,
+    ) % {"count": count}
+
+
+def _withdraw(people: QuerySet[User], own: By) -> str:
+    count = sum(
+        withdraw_invitation(user=person, actor=own.actor, origin=own.origin, now=own.now)
+        for person in _invited(people, own.now)
+    )
+    return ngettext("Withdrew %(count)d invitation.", "Withdrew %(count)d invitations.", count) % {
+        "count": count
+    }
+
+
+INVITE = ObjectAction(
+    "invite",
+    gettext_lazy("Invite"),
+    "forward_to_inbox",
+    CHANGE,
+    _inviting,
+    _invite,
+    obstacle=_invitation_obstacle,
+)
 PERSON_ACTIONS = (
+    INVITE,
+    ObjectAction(
+        "withdraw_invitation",
+        gettext_lazy("Withdraw invitation"),
+        "unsubscribe",
+        CHANGE,
+        _withdrawing,
+        _withdraw,
+    ),
     ObjectAction("unlock", gettext_lazy("Unlock"), "lock_open", CHANGE, _unlocking, _unlock),
     ObjectAction(
         "reactivate", gettext_lazy("Reactivate"), "person_check", CHANGE, _reactivation, _reactivate

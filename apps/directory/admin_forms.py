@@ -4,46 +4,49 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
-from django.conf.locale import LANG_INFO
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
-from apps.audit.admin_audit import ThemedInlineFormSet, carries_access, is_within_reach, passes_guards
-from apps.directory.admin_actions import LAST_SUPERUSER, last_superuser_among
+from apps.audit.admin_audit import ThemedInlineFormSet
+from apps.core.guards import carries_access, is_within_reach, passes_guards
 from apps.directory.admin_new_password import NewPasswordWidget
 from apps.directory.models import Group, User
-from apps.directory.time_zones import zones_by_area
+from apps.directory.person_rules import LAST_SUPERUSER, OWN_MANAGER, limits_power
+from apps.directory.selectors import (
+    Choices,
+    language_choices,
+    password_rules_in_words,
+    time_zone_choices,
+)
+from apps.directory.services.belonging import hold_belonging
+from apps.directory.services.superusers import leaves_no_superuser
+from apps.mail.selectors import is_mail_sent
 
-Choices = list[tuple[str, str | list[tuple[str, str]]]]
-
-
-def time_zone_choices(present: str) -> Choices:
-    """By area, with what the record says even if it is not offered any more."""
-    areas = zones_by_area()
-    offered = {"UTC"}.union(*areas.values())
-    kept: Choices = [] if present in offered else [(present, present)]
-    return [
-        *kept,
-        ("UTC", "UTC"),
-        *((area, [(name, name) for name in names]) for area, names in areas.items()),
-    ]
+DETAILS = ("username", "email", "given_name", "family_name", "department", "job_title")
 
 
-def language_choices(present: str) -> Choices:
-    """The languages there are pages in, with what the record says even if it is none of them."""
-    offered = [(code, str(name)) for code, name in settings.LANGUAGES]
-    if present in dict(offered):
-        return [*offered]
-    return [*offered, (present, LANG_INFO.get(present, {}).get("name_local", present))]
+def _rules() -> str:
+    return capfirst("; ".join(rule.words for rule in password_rules_in_words(is_own=False)))
 
 
 class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    is_invited = forms.BooleanField(
+        label=gettext_lazy("Send an invitation"),
+        required=False,
+        help_text=gettext_lazy("A mail with a link by which the person chooses their first password."),
+        widget=UnfoldBooleanSwitchWidget(),
+    )
+    must_change = forms.BooleanField(
+        label=gettext_lazy("They choose their own at the first sign-in"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget(),
+    )
     password = forms.CharField(
         label=gettext_lazy("Password"),
         required=False,
@@ -54,27 +57,40 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
 
     class Meta:
         model = User
-        fields = ("username", "email", "given_name", "family_name", "department", "job_title")
+        fields = DETAILS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Those who may not set passwords have no such field.
         if "password" in self.fields:
             self.fields["password"].help_text = _(
-                "%(rules)s. It is not shown again. Without one the person cannot sign in until you set one."
-            ) % {"rules": capfirst(password_validators_help_texts()[0])}
+                "%(rules)s. It is not shown again. Without one the person cannot sign in until they are invited, or "
+                "you set one."
+            ) % {"rules": _rules()}
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         password = self.cleaned_data.get("password")
+        if self.cleaned_data.get("is_invited"):
+            self._check_invitation()
         if password:
             try:
                 validate_password(
-                    password, User(**{name: self.cleaned_data.get(name, "") for name in self.Meta.fields})
+                    password, User(**{name: self.cleaned_data.get(name, "") for name in DETAILS})
                 )
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
+
+    def _check_invitation(self) -> None:
+        if not is_mail_sent():
+            self.add_error("is_invited", _("No mail is sent: EMAIL_URL names no mail server."))
+        elif self.cleaned_data.get("password"):
+            self.add_error(
+                "is_invited", _("Either an invitation or a password: people who have one need none.")
+            )
+        elif "email" in self.cleaned_data and not self.cleaned_data["email"]:
+            self.add_error("email", _("The invitation needs an address to go to."))
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -102,6 +118,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             label=field.label,
             help_text=field.help_text,
             choices=choices,
+            required=field.required,
             widget=UnfoldAdminSelectWidget(),
         )
 
@@ -113,33 +130,27 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.instance.pk and self.cleaned_data.get("manager") == self.instance:
-            self.add_error("manager", _("Nobody is their own manager."))
+            self.add_error("manager", OWN_MANAGER)
         if "email" in self.changed_data and "is_email_verified" not in self.changed_data:
             # That the person reads the old address says nothing about the new one. On the instance too: the form
             # may have no such field.
             self.cleaned_data["is_email_verified"] = self.instance.is_email_verified = False
-        losing = [name for name in self.changed_data if self._limits_power(name)]
-        if losing and last_superuser_among(User.objects.filter(pk=self.instance.pk), now=timezone.now()):
+        now = timezone.now()
+        losing = [
+            name for name in self.changed_data if limits_power(name, self.cleaned_data.get(name), now=now)
+        ]
+        if losing and leaves_no_superuser(User.objects.filter(pk=self.instance.pk), now=now):
             for name in losing:
                 self.add_error(name, LAST_SUPERUSER)
         return cleaned
-
-    def _limits_power(self, name: str) -> bool:
-        value = self.cleaned_data.get(name)
-        match name:
-            case "is_superuser" | "is_staff":
-                return not value
-            case "ends_on":
-                return value is not None
-            case "starts_on":
-                return value is not None and value > timezone.now().date()
-        return False
 
 
 class NewPersonWithoutPasswordForm(NewPersonForm):
     """For those who may not set one."""
 
     password = None  # type: ignore[assignment]  # Django's way to leave a field out
+    is_invited = None  # type: ignore[assignment]
+    must_change = None  # type: ignore[assignment]
 
 
 class SetPasswordForm(forms.Form):
@@ -150,11 +161,18 @@ class SetPasswordForm(forms.Form):
         widget=NewPasswordWidget(),
     )
 
+    must_change = forms.BooleanField(
+        label=gettext_lazy("They choose their own at the next sign-in"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget(),
+    )
+
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
         self.fields["password"].help_text = _("%(rules)s. Hand it over safely; it is not shown again.") % {
-            "rules": capfirst(password_validators_help_texts()[0])
+            "rules": _rules()
         }
 
     def clean_password(self) -> str:
@@ -171,11 +189,13 @@ class MembershipFormSet(ThemedInlineFormSet):
     def clean(self) -> None:
         super().clean()
         going = self.deleted_forms
+        if any(form.has_changed() for form in self.forms):
+            hold_belonging()
         for form in self.forms:
             if not (form.has_changed() or form in going):
                 continue
             group = form.cleaned_data.get("group") or getattr(form.instance, "group", None)
-            if group is not None and not passes_guards(self.acting_request, "group", group):
+            if group is not None and not passes_guards(self.acting_request.user, "group", group):
                 raise ValidationError(
                     _("%(group)s carries rights that you do not hold yourself.") % {"group": group}
                 )
@@ -194,7 +214,7 @@ class MembershipFormSet(ThemedInlineFormSet):
                 )
 
     def _may_put_into(self, group: Group) -> bool:
-        return is_within_reach(self.acting_request, "group", group)
+        return is_within_reach(self.acting_request.user, "group", group)
 
     def _is_own_gain(self, user_id: UUID | None, group: Group | None) -> bool:
         user = self.acting_request.user

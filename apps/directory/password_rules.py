@@ -67,8 +67,8 @@ COMPOSITION: dict[Rule, Test] = {
 }
 
 
-def in_words(rules: Rules) -> list[RuleInWords]:
-    """The rules as they are listed before a password is chosen."""
+def in_words(rules: Rules, *, is_own: bool = True) -> list[RuleInWords]:
+    """The rules as they are listed before a password is chosen, for oneself or for somebody else."""
     length = ngettext("%(count)d character or more", "%(count)d characters or more", rules.minimum_length) % {
         "count": rules.minimum_length
     }
@@ -78,11 +78,22 @@ def in_words(rules: Rules) -> list[RuleInWords]:
         Rule.DIGIT: _("a digit"),
         Rule.SPECIAL: _("a special character, such as - or a space"),
     }
-    history = ngettext(
+    own_history = ngettext(
         "not your present password",
         "none of your last %(count)d passwords",
         rules.history,
-    ) % {"count": rules.history}
+    )
+    their_history = ngettext(
+        "not the person's present password",
+        "none of the person's last %(count)d passwords",
+        rules.history,
+    )
+    history = (own_history if is_own else their_history) % {"count": rules.history}
+    context = (
+        _("nothing of your name or e-mail address")
+        if is_own
+        else _("nothing of the person's name or e-mail address")
+    )
     return [
         RuleInWords(Rule.LENGTH, length, can_be_seen=True, minimum=rules.minimum_length),
         *(
@@ -90,7 +101,7 @@ def in_words(rules: Rules) -> list[RuleInWords]:
             for rule, words in composition.items()
             if rules.is_composed
         ),
-        RuleInWords(Rule.CONTEXT, _("nothing of your name or e-mail address"), can_be_seen=False),
+        RuleInWords(Rule.CONTEXT, context, can_be_seen=False),
         RuleInWords(Rule.COMMON, _("not one that many people use"), can_be_seen=False),
         *([RuleInWords(Rule.HISTORY, history, can_be_seen=False)] if rules.history else []),
     ]

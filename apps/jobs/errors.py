@@ -1,5 +1,12 @@
 class JobFailed(Exception):
-    """The attempt failed for a reason that an administrator may read: no secret, nothing personal."""
+    """The attempt failed for a reason that an administrator may read: no secret, nothing personal.
+
+    What is permanent is not tried again before an administrator says so.
+    """
+
+    def __init__(self, reason: str = "", *, is_permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.is_permanent = is_permanent
 
 
 class LeaseLost(Exception):
@@ -8,3 +15,7 @@ class LeaseLost(Exception):
 
 class UnknownKind(LookupError):
     """No app registered this kind of job."""
+
+
+class UnknownTask(LookupError):
+    """There is nothing of that name on the schedule."""

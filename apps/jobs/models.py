@@ -20,7 +20,7 @@ class Job(models.Model):
 
     OPEN = (State.QUEUED, State.RUNNING)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=64)
     # Two open jobs of a kind never have the same key; without one, any number is open at once.
     key = models.CharField(_("about"), max_length=200, blank=True)

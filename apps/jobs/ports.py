@@ -62,6 +62,8 @@ class JobKind:
     lease: timedelta = timedelta(minutes=5)
     first_delay: timedelta = timedelta(seconds=10)
     longest_delay: timedelta = timedelta(hours=1)
+    gave_up: Callable[[Attempt, str], None] | None = None
+    """Told the last failure in words, in the transaction in which the job is given up."""
 
 
 kinds: Registry[JobKind] = Registry("jobs.kinds")

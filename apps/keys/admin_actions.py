@@ -38,10 +38,16 @@ def _rotate(keys: QuerySet[SigningKey], own: By) -> str:
     return ngettext("%(count)d key was replaced.", "%(count)d keys were replaced.", count) % {"count": count}
 
 
+_AUDIT_COMPROMISED = gettext_lazy(
+    "Checkpoints that the audit log's key signed before stand, and each verification names them in a warning."
+)
+
+
 def _compromising(keys: QuerySet[SigningKey], now: datetime) -> str:
     count = _uncompromised(keys).count()
     if not count:
         return ""
+    is_audit = _uncompromised(keys).filter(purpose=SigningKey.Purpose.AUDIT).exists()
     return " ".join(
         [
             ngettext(
@@ -54,6 +60,7 @@ def _compromising(keys: QuerySet[SigningKey], now: datetime) -> str:
                 "Every token signed with it is refused here, and by relying parties as soon as they fetch the keys "
                 "again. Another key signs. It cannot be undone."
             ),
+            *([str(_AUDIT_COMPROMISED)] if is_audit else []),
         ]
     )
 

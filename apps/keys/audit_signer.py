@@ -1,5 +1,8 @@
 """The audit log's signer: this app's Ed25519 key behind the port that audit declares."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from jwcrypto.jwk import JWK
 
 from apps.audit.ports import AuditSignature
@@ -27,6 +30,10 @@ class KeyStoreSigner:
     def public_key(self, key_id: str) -> bytes | None:
         key = _own_key(key_id)
         return key_material.public_bytes(key) if key is not None else None
+
+    def given_up(self) -> Mapping[str, datetime]:
+        given_up = SigningKey.objects.filter(purpose=AUDIT, compromised_at__isnull=False)
+        return {kid: at for kid, at in given_up.values_list("kid", "compromised_at") if at is not None}
 
 
 def _active_key() -> SigningKey:

@@ -1,6 +1,8 @@
 """Audit actions of keys."""
 
-from apps.audit.ports import AuditAction
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.ports import AuditAction, Told, Topic, told_to_people
 
 
 class KeyAction(AuditAction):
@@ -20,3 +22,19 @@ class KeyAction(AuditAction):
     """Everything that is encrypted at rest was to come under the newest field encryption key."""
     REENCRYPTION_FINISHED = "reencryption.finished"
     """It did; an error, when some values could not be read under any key that is configured."""
+
+
+told_to_people.update(
+    {
+        **dict.fromkeys(KeyAction),
+        KeyAction.SIGNING_KEY_ACTIVATED: Told(
+            Topic.ADMINISTRATION, by_you=_("You had a new signing key sign.")
+        ),
+        KeyAction.SIGNING_KEY_COMPROMISED: Told(
+            Topic.ADMINISTRATION, by_you=_("You gave up a signing key that somebody else may have.")
+        ),
+        KeyAction.REENCRYPTION_REQUESTED: Told(
+            Topic.ADMINISTRATION, by_you=_("You had everything at rest encrypted anew.")
+        ),
+    }
+)

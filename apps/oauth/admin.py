@@ -13,9 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from apps.audit.admin_audit import (
     BAD,
@@ -24,6 +23,7 @@ from apps.audit.admin_audit import (
     NOTHING,
     AuditedModelAdmin,
     Consequence,
+    NewestPaginator,
     ObjectAction,
     ReadOnlyAdmin,
     add_to_pages,
@@ -32,16 +32,16 @@ from apps.audit.admin_audit import (
     button,
     know_details,
     moment,
-    passes_guards,
 )
 from apps.audit.ports import Subject
+from apps.core.api.scopes import PREFIX
+from apps.core.guards import passes_guards
 from apps.core.origin import origin_of
 from apps.oauth.admin_actions import (
     CLIENT_ACTIONS,
     REVOKE,
     clients_in_the_way,
     revocation_with_person,
-    revoke_with_person,
     stopping_with_suspension,
 )
 from apps.oauth.admin_forms import ClientForm
@@ -56,22 +56,22 @@ from apps.oauth.models import (
     RefreshToken,
     Scope,
 )
+from apps.oauth.selectors import was_used
 from apps.oauth.services.authorizations import ConsentBasis
 from apps.oauth.services.clients import CODE_KINDS, rotate_client_secret
+from apps.oauth.services.clients_in_name import ALL_APPLICATIONS, FOR_ALL_APPLICATIONS
 from apps.oauth.subjects import client_subject
 from apps.oauth.token_values import ClientSecretGenerator, digest
 
 # django-unfold asks for a plain string where Django takes a translation.
 CLIENT: Any = gettext_lazy("Client")
 NEW_SECRET = gettext_lazy("Make a new secret")
-# What gives a client more than the application that it belongs to.
-FOR_ALL_APPLICATIONS = ("is_resource_server", "skip_authorization")
 ONLY_OWN = gettext_lazy("Without the right to change applications you can only choose one that you own.")
 
 
 def answers_for_all(request: HttpRequest) -> bool:
     """Whether somebody may give clients what reaches beyond an application of their own."""
-    return bool(request.user.has_perm("access.change_application"))
+    return bool(request.user.has_perm(ALL_APPLICATIONS))
 
 
 for model in (AccessToken, AuthorizationCode, Client, IDToken, RefreshToken):
@@ -141,15 +141,17 @@ class ClientAdmin(AuditedModelAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.offers_all_scopes = answers_for_all(request)
+        form.acting = request.user
         return form
+
+    def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        return self.has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What people have used is disabled instead: its authorizations are evidence."""
         if not super().has_delete_permission(request, obj):
             return False
-        return obj is None or not (
-            obj.authorizations.exists() or AccessToken.objects.filter(application=obj).exists()
-        )
+        return obj is None or not was_used(obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Deleted one by one."""
@@ -195,7 +197,11 @@ class ClientAdmin(AuditedModelAdmin):
 
     def page_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         address = self._renewal(request, obj)
-        return [button(NEW_SECRET, "key", address)] if address else []
+        calls_api = any(scope.startswith(PREFIX) for scope in obj.allowed_scopes)
+        return [
+            *([button(NEW_SECRET, "key", address)] if address else []),
+            *([button(_("API reference"), "api", reverse("core:api_reference"))] if calls_api else []),
+        ]
 
     def _renewal(self, request: HttpRequest, client: Client) -> str:
         """Where a new secret is made; empty when this administrator cannot, or the client has none."""
@@ -269,13 +275,13 @@ class ClientAdmin(AuditedModelAdmin):
 
     @admin.display(description=gettext_lazy("Secret made"), ordering="secret_changed_at")
     def secret(self, obj: Client) -> str:
-        return _("None") if obj.is_public else moment(obj.secret_changed_at)
+        return pgettext("secret", "None") if obj.is_public else moment(obj.secret_changed_at)
 
     @admin.display(description=gettext_lazy("Consent"), ordering="skip_authorization")
     def consent(self, obj: Client) -> str:
         if obj.kind not in CODE_KINDS:
             return NOTHING
-        return _("Not asked for") if obj.skip_authorization else _("Asked for")
+        return _("Not asked for") if obj.skip_authorization else pgettext("consent", "Asked for")
 
     @admin.display(description=gettext_lazy("Kind"), ordering="kind")
     def kind_label(self, obj: Client) -> str:
@@ -338,7 +344,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     search_fields = ("user__username", "user__display_name", "client__name")
     search_help_text = gettext_lazy("Person or client")
     ordering = ("-created_at",)
-    paginator = InfinitePaginator
+    paginator = NewestPaginator
     list_disable_select_all = True
     fields = (
         ("user", "client"),
@@ -351,7 +357,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     readonly_fields = ("state", "id")
 
     def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
-        return passes_guards(request, "user", obj.user)
+        return passes_guards(request.user, "user", obj.user)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("session__user")
@@ -392,7 +398,7 @@ add_to_pages(
     "user",
     consequences={
         "suspend": Consequence(effect=stopping_with_suspension),
-        "deprovision": Consequence(effect=revocation_with_person, run=revoke_with_person),
+        "deprovision": Consequence(effect=revocation_with_person),
     },
 )
 add_to_pages("application", consequences={DELETE: Consequence(obstacle=clients_in_the_way)})

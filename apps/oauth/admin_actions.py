@@ -11,34 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.audit.admin_audit import By, ObjectAction
-from apps.audit.ports import Outcome
-from apps.audit.services.record import record_event
-from apps.oauth.events import OAuthAction
+from apps.audit.services.changes import Writing
 from apps.oauth.models import AccessToken, Authorization, Client, RefreshToken
 from apps.oauth.services.authorizations import revoke_authorization
-from apps.oauth.subjects import client_subject
+from apps.oauth.services.clients_in_name import switch_client
 
 CHANGE = "oauth.change_client"
 
 
 def _switch(clients: QuerySet[Client], own: By, *, on: bool) -> int:
-    changed = 0
-    for client in list(clients):
-        moved = Client.objects.filter(pk=client.pk, is_enabled=not on).update(is_enabled=on, updated=own.now)
-        changed += moved
-        if moved:
-            record_event(
-                action=OAuthAction.CLIENT_CHANGED,
-                outcome=Outcome.SUCCESS,
-                actor=own.actor,
-                origin=own.origin,
-                now=own.now,
-                target=client_subject(client),
-                client_id=str(client.pk),
-                before={"is_enabled": not on},
-                after={"is_enabled": on},
-            )
-    return changed
+    writing = Writing(actor=own.actor, origin=own.origin, now=own.now)
+    return sum(switch_client(client=client, on=on, writing=writing) for client in list(clients))
 
 
 def _disabling(clients: QuerySet[Client], now: datetime) -> str:
@@ -149,10 +132,6 @@ def _tokens_of(given: QuerySet[Authorization], now: datetime) -> list[str]:
         (refresh, ngettext("%(count)d refresh token", "%(count)d refresh tokens", refresh)),
     )
     return [words % {"count": count} for count, words in counted if count]
-
-
-def revoke_with_person(people: QuerySet[Any], own: By) -> None:
-    _revoke(_given_by(people), own)
 
 
 def clients_in_the_way(applications: QuerySet[Any], own: By) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
+from apps.core.api.scopes import api_scopes, may_give
 from apps.oauth.models import Client, Scope
 from apps.oauth.services.clients import (
     CODE_KINDS,
@@ -62,6 +63,7 @@ def _lines(name: str) -> forms.CharField:
 class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     # Or only those of OpenID Connect, which stand for no application.
     offers_all_scopes = False
+    acting: Any = None
 
     redirect_uris = _lines("redirect_uris")
     post_logout_redirect_uris = _lines("post_logout_redirect_uris")
@@ -84,7 +86,10 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             return  # the page is only read
         self.fields["name"].required = True
         given = self.instance.scopes.split()
-        self.fields["scopes"].choices = _scope_choices(given, self.offers_all_scopes)  # type: ignore[attr-defined]  # it has choices
+        choices: list[Any] = [*_scope_choices(given, self.offers_all_scopes)]
+        if of_api := _api_scope_choices(given, self.acting):
+            choices.append((_("Administers Gatehouse, with the rights of whoever allows it"), of_api))
+        self.fields["scopes"].choices = choices  # type: ignore[attr-defined]  # it has choices
         self.initial["scopes"] = given
         signs_in = self.instance.kind in CODE_KINDS and not self.instance._state.adding
         self.fields["redirect_uris"].required = signs_in
@@ -129,5 +134,12 @@ def _scope_choices(given: list[str], offers_all: bool) -> list[tuple[str, str]]:
     defined = Scope.objects.all() if offers_all else Scope.objects.filter(name__in=given)
     known |= dict(defined.values_list("name", "title"))
     # A scope that was deleted since stays visible until somebody takes it away.
-    known |= {name: _("no longer defined") for name in given if name not in known}
+    of_api = {scope.name for scope in api_scopes}
+    known |= {name: _("no longer defined") for name in given if name not in known and name not in of_api}
     return [(name, f"{name}: {title}") for name, title in known.items()]
+
+
+def _api_scope_choices(given: list[str], acting: Any) -> list[tuple[str, str]]:
+    """Of our own API: those that the client has, and those whose rights the administrator holds."""
+    offered = [scope for scope in api_scopes if scope.name in given or may_give(acting, [scope.name])]
+    return [(scope.name, f"{scope.name}: {scope.title}") for scope in offered]

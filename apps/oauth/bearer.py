@@ -1,14 +1,12 @@
 """Access tokens as resource requests carry them. Spec: RFC 6750 §2, §3."""
 
-import re
 from http import HTTPStatus
 
 from django.http import HttpRequest, JsonResponse
 
+from apps.core.bearer import bearer_challenge, bearer_in_header
 from apps.oauth.answers import oauth_error
 from apps.oauth.form_requests import FORM
-
-BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)
 
 
 def bearer_token(request: HttpRequest) -> str | None:
@@ -21,21 +19,20 @@ def bearer_token(request: HttpRequest) -> str | None:
     in_body = request.POST.getlist("access_token") if request.content_type == FORM else []
     if in_body:
         return in_body[0] if len(in_body) == 1 and not header else ""
-    if header.partition(" ")[0].lower() != "bearer":
-        return None
-    match = BEARER.fullmatch(header)
-    return match.group(1) if match else ""
+    return bearer_in_header(header)
 
 
 def challenge(
     *, error: str = "", description: str = "", scope: str = "", status: int = HTTPStatus.UNAUTHORIZED
 ) -> JsonResponse:
     """Spec: RFC 6750 §3: no error code when no token was sent."""
-    parameters = {"realm": "gatehouse", "error": error, "error_description": description, "scope": scope}
-    header = "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parameters.items() if value)
     return oauth_error(
         error or "invalid_request",
         description or "Send an access token.",
         status=status,
-        headers={"WWW-Authenticate": header},
+        headers={
+            "WWW-Authenticate": bearer_challenge(
+                {"error": error, "error_description": description, "scope": scope}
+            )
+        },
     )

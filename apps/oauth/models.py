@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,12 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
-from apps.core.fields import WebAddressField
+from apps.core.api.scopes import PREFIX
+from apps.core.fields import EncryptedTextField, WebAddressField
 from apps.core.ids import uuid7
 from apps.core.names import name_of
 from apps.oauth.redirect_uris import is_registered, web_origin
+from apps.oauth.standard_scopes import OFFLINE_ACCESS
 
 
 class Scope(models.Model):
@@ -35,6 +38,13 @@ class Scope(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if self.name.lower().startswith(PREFIX):
+            raise ValidationError(
+                {"name": _("Names that begin like this are for scopes of Gatehouse itself.")}
+            )
 
 
 class Client(AbstractApplication):
@@ -150,7 +160,7 @@ class Authorization(models.Model):
         PERSON = "person", _("The person took it back")
         ADMINISTRATOR = "administrator", _("An administrator revoked it")
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         "directory.User", on_delete=models.CASCADE, related_name="authorizations", verbose_name=_("person")
     )
@@ -186,7 +196,7 @@ class Authorization(models.Model):
     @property
     def is_offline(self) -> bool:
         """Whether it outlives the session it was given in. Spec: OIDC Core §11."""
-        return "offline_access" in self.scope.split()
+        return OFFLINE_ACCESS in self.scope.split()
 
 
 class AuthorizationCode(AbstractGrant):
@@ -272,3 +282,29 @@ class Consent(models.Model):
 
     def covers(self, scopes: frozenset[str]) -> bool:
         return scopes <= frozenset(self.scope.split())
+
+
+class IdempotentCall(models.Model):
+    """A call of the API that is to make something once: claimed while it is being answered, then with its answer.
+
+    Of the key and of what was sent only digests are kept; the answer, which may be about people, is encrypted.
+    """
+
+    caller = models.CharField(max_length=200)
+    key_digest = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64)
+    claim_token = models.UUIDField()
+    claimed_until = models.DateTimeField()
+    answer = EncryptedTextField(null=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("call that is answered once")
+        verbose_name_plural = _("calls that are answered once")
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("caller", "key_digest"), name="oauth_idempotentcall_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.caller

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
+from django.utils.translation import gettext as _
+
 # No character that ends a source or a directive in a Content-Security-Policy, where the host is repeated.
 HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1"})
@@ -20,31 +22,31 @@ LONGEST = 2_000
 
 
 def problem_with(uri: str, *, is_native: bool, allow_localhost: bool) -> str:
-    """Why the URI may not be registered, in words for whoever registers it; empty when it may."""
+    """Why the URI may not be registered, in words that go on after it ("… must be https"); empty when it may."""
     if len(uri) > LONGEST or not URI.match(uri):
-        return "is not an absolute URI without a fragment"
+        return _("is not an absolute URI without a fragment")
     try:
         parts = urlsplit(uri)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "has a malformed host or port"
+        return _("has a malformed host or port")
     if "@" in parts.netloc:
-        return "must not contain a user name"
+        return _("must not contain a user name")
     if parts.netloc and not HOST.fullmatch(parts.netloc.removesuffix(f":{port}")):
-        return "has a malformed host or port"
+        return _("has a malformed host or port")
     if any(segment in {"..", "."} for segment in unquote(parts.path).split("/")):
-        return "must not contain dot segments"
+        return _("must not contain dot segments")
     if parts.scheme == "https":
-        return "" if host else "names no host"
+        return "" if host else _("names no host")
     if parts.scheme == "http":
         if host in LOOPBACK_ADDRESSES and (is_native or allow_localhost):
             return ""
         if host == "localhost" and allow_localhost:
             return ""
-        return "must be https"
+        return _("must be https")
     if is_native and PRIVATE_USE_SCHEME.match(parts.scheme) and not parts.netloc:
         return ""
-    return "must be https, or for native applications a scheme like com.example.app:/callback"
+    return _("must be https, or for native applications a scheme like com.example.app:/callback")
 
 
 def is_registered(uri: str, registered: Sequence[str], *, any_loopback_port: bool) -> bool:

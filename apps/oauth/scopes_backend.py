@@ -5,13 +5,13 @@ from typing import Any
 from oauth2_provider.scopes import BaseScopes
 
 from apps.oauth.models import Scope
-from apps.oauth.standard_scopes import STANDARD_SCOPES
+from apps.oauth.standard_scopes import built_in_scopes
 
 
 class ClientScopes(BaseScopes):
     def get_all_scopes(self) -> dict[str, str]:
         own = dict(Scope.objects.values_list("name", "title"))
-        return {**own, **{name: str(scope.title) for name, scope in STANDARD_SCOPES.items()}}
+        return {**own, **{name: str(scope.title) for name, scope in built_in_scopes().items()}}
 
     def get_available_scopes(
         self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from apps.access.selectors import decide_access
+from apps.core.api.scopes import ApiScope
 from apps.oauth.models import AccessToken, Authorization, Client, Consent, RefreshToken, Scope
-from apps.oauth.standard_scopes import STANDARD_SCOPES, StandardScope
+from apps.oauth.standard_scopes import OFFLINE_ACCESS, StandardScope, built_in_scopes
 from apps.oauth.token_values import digest, matches
 
 if TYPE_CHECKING:
@@ -54,15 +57,21 @@ def secret_matches(client: Client, secret: str) -> bool:
     return matches(secret, client.client_secret)
 
 
+def was_used(client: Client) -> bool:
+    """Whether anybody ever got something through it, that is still on record."""
+    return client.authorizations.exists() or AccessToken.objects.filter(application=client).exists()
+
+
 def consent_of(*, user: User, client: Client) -> Consent | None:
     return Consent.objects.filter(user=user, client=client).first()
 
 
-def described_scopes(names: Iterable[str]) -> list[Scope | StandardScope]:
+def described_scopes(names: Iterable[str]) -> list[Scope | StandardScope | ApiScope]:
     """The scopes in the order asked for, each with the words that people read."""
     wanted = list(names)
     own = {scope.name: scope for scope in Scope.objects.filter(name__in=wanted)}
-    return [STANDARD_SCOPES.get(name) or own.get(name) or Scope(name=name, title=name) for name in wanted]
+    built_in = built_in_scopes()
+    return [built_in.get(name) or own.get(name) or Scope(name=name, title=name) for name in wanted]
 
 
 def is_live(authorization: Authorization, *, client: Client, user: User, now: datetime) -> bool:
@@ -77,7 +86,7 @@ def is_live(authorization: Authorization, *, client: Client, user: User, now: da
         and user.may_sign_in(now=now)
         and user.sign_in_counts(authorization.auth_time)
         and (
-            authorization.is_offline
+            (authorization.is_offline and OFFLINE_ACCESS in client.allowed_scopes)
             or (session is not None and session.ended_at is None and session.expires_at > now)
         )
     )
@@ -95,6 +104,12 @@ def scopes_in_force(authorization: Authorization) -> list[str]:
     """What was granted, less what the client may no longer have."""
     allowed = authorization.client.allowed_scopes
     return [scope for scope in authorization.scope.split() if scope in allowed]
+
+
+def scopes_of_token(token: AccessToken) -> list[str]:
+    """What it was issued with, less what its client may no longer have."""
+    allowed = token.application.allowed_scopes
+    return [scope for scope in token.scope.split() if scope in allowed]
 
 
 def live_access_token(value: str, *, now: datetime) -> AccessToken | None:
@@ -138,3 +153,89 @@ def is_usable(token: RefreshToken, *, now: datetime) -> bool:
         and token.expires > now
         and is_in_force(family, client=family.client, user=family.user, now=now)
     )
+
+
+def applications_in_sessions(session_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """Names of the applications that were given anything in each of these sessions."""
+    pairs = (
+        Authorization.objects.filter(session_id__in=session_ids)
+        .order_by()
+        .values_list("session_id", "client__application__name")
+        .distinct()
+    )
+    found: dict[UUID, set[str]] = {}
+    for session_id, name in pairs:
+        if session_id is not None:
+            found.setdefault(session_id, set()).add(name)
+    return found
+
+
+def standing_authorizations(*, user: User, now: datetime) -> QuerySet[Authorization]:
+    """What clients can still get something with: in a session that lasts, or for as long as they renew it."""
+    renewable = RefreshToken.objects.filter(
+        authorization=OuterRef("pk"), revoked__isnull=True, expires__gt=now
+    )
+    in_session = Q(session__ended_at__isnull=True, session__expires_at__gt=now)
+    standing = Authorization.objects.filter(
+        in_session
+        | Q(Exists(renewable), scope__contains=OFFLINE_ACCESS, client__scopes__contains=OFFLINE_ACCESS),
+        user=user,
+        revoked_at__isnull=True,
+    )
+    if user.sign_ins_valid_since is not None:
+        standing = standing.filter(auth_time__gte=user.sign_ins_valid_since)
+    return standing
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What one client has of one person."""
+
+    client: Client
+    scopes: tuple[Scope | StandardScope | ApiScope, ...]
+    consented_at: datetime | None
+    """None when nobody had to ask the person."""
+    last_used_at: datetime | None
+    is_offline: bool
+    """Whether it goes on after the person signs out."""
+
+
+def connections_of(*, user: User, now: datetime, client_id: UUID | None = None) -> list[Connection]:
+    """By the name of the application; four statements however many there are."""
+    standing = list(
+        standing_authorizations(user=user, now=now).order_by().values_list("client_id", "scope").distinct()
+    )
+    consents = {consent.client_id: consent for consent in Consent.objects.filter(user=user).order_by()}
+    clients = (
+        Client.objects.filter(pk__in={*consents, *(key for key, _scope in standing)})
+        .select_related("application__owner")
+        .annotate(
+            granted=_newest(Authorization.objects.filter(user=user, client=OuterRef("pk")), "created_at"),
+            renewed=_newest(RefreshToken.objects.filter(user=user, application=OuterRef("pk")), "created"),
+            issued=_newest(AccessToken.objects.filter(user=user, application=OuterRef("pk")), "created"),
+        )
+        .order_by("application__name", "pk")
+    )
+    if client_id is not None:
+        clients = clients.filter(pk=client_id)
+    names: dict[UUID, dict[str, None]] = {
+        key: dict.fromkeys(consent.scope.split()) for key, consent in consents.items()
+    }
+    for key, scope in standing:
+        names.setdefault(key, {}).update(dict.fromkeys(scope.split()))
+    words = {each.name: each for each in described_scopes({name for some in names.values() for name in some})}
+    offline = {key for key, scope in standing if OFFLINE_ACCESS in scope.split()}
+    return [
+        Connection(
+            client=client,
+            scopes=tuple(words[name] for name in names[client.pk]),
+            consented_at=consents[client.pk].granted_at if client.pk in consents else None,
+            last_used_at=max(filter(None, (client.granted, client.renewed, client.issued)), default=None),
+            is_offline=client.pk in offline,
+        )
+        for client in clients
+    ]
+
+
+def _newest(rows: QuerySet[Any], name: str) -> Subquery:
+    return Subquery(rows.order_by(f"-{name}").values(name)[:1])

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.api.scopes import ApiScope, api_scopes
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+OFFLINE_ACCESS = "offline_access"
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,14 @@ STANDARD_SCOPES = {
         StandardScope("profile", _("See your profile"), _("Your name, user name, language and time zone.")),
         StandardScope("email", _("See your e-mail address"), _("And whether it has been verified.")),
         StandardScope(
-            "offline_access",
+            OFFLINE_ACCESS,
             _("Keep access while you are away"),
-            _("Until an administrator takes it back, also after you sign out."),
+            _("Until you take it back in your account, also after you sign out."),
         ),
     )
 }
+
+
+def built_in_scopes() -> dict[str, StandardScope | ApiScope]:
+    """What nobody has to define: the scopes of OpenID Connect, and those of our own API."""
+    return {**STANDARD_SCOPES, **{scope.name: scope for scope in api_scopes}}

@@ -3,20 +3,18 @@
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from apps.core.origin import client_address
-from apps.core.rate_limits import RateLimit, TooManyRequests, charge, standing
+from apps.core.origin import client_address, network_of
+from apps.core.rate_limits import TooManyRequests, charge, rate_limit, standing
 from apps.oauth.answers import oauth_error
 
-# The fifth failure begins the block.
-FAILURES = RateLimit("client-authentication", quota=4, window=timedelta(minutes=15), block=timedelta(hours=1))
-LONGEST_ID = 200
+FAILURES = rate_limit("client-authentication")
 
 
 def throttled(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -24,7 +22,8 @@ def throttled(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        now, subject = timezone.now(), f"{_claimed_client(request)}\n{client_address(request)}"
+        now = timezone.now()
+        subject = f"{_claimed_client(request)}\n{network_of(client_address(request))}"
         found = standing(FAILURES, subject, now=now)
         if not found.is_allowed:
             return oauth_error(
@@ -42,12 +41,13 @@ def throttled(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
 
 
 def _claimed_client(request: HttpRequest) -> str:
-    """Whom the request claims to come from: only to count by."""
+    """Whom the request claims to come from, only to count by: one client, however its id is encoded in the header."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
-        return request.POST.get("client_id", "")[:LONGEST_ID]
+        return request.POST.get("client_id", "")
     try:
-        decoded = base64.b64decode(credentials[: 2 * LONGEST_ID], validate=False)
+        decoded = base64.b64decode(credentials)
     except (binascii.Error, ValueError):
         return ""
-    return decoded.decode(errors="replace").partition(":")[0][:LONGEST_ID]
+    # Spec: RFC 6749 §2.3.1.
+    return unquote_plus(decoded.decode(errors="replace").partition(":")[0])

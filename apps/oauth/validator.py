@@ -99,7 +99,13 @@ class GatehouseValidator(OAuth2Validator):
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Client, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        return bool(scopes) and client.allowed_scopes.issuperset(scopes)
+        if not any(scopes or ()):
+            raise errors.InvalidScopeError(description="Say which scopes are wanted.", request=request)
+        if not client.allowed_scopes.issuperset(scopes):
+            raise errors.InvalidScopeError(
+                description="The client is not registered for all of these scopes.", request=request
+            )
+        return True
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
         return []

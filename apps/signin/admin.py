@@ -1,6 +1,7 @@
 """Sessions, recognised browsers and addresses under watch in the administration."""
 
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
 from django.contrib import admin
@@ -12,25 +13,30 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.paginator import InfinitePaginator
 
 from apps.audit.admin_audit import (
     BAD,
     GOOD,
     NOTHING,
+    AuditedChangeList,
     By,
     Consequence,
+    NewestPaginator,
     ObjectAction,
     ReadOnlyAdmin,
     ReadOnlyTabularInline,
     add_to_pages,
     badge,
+    clock,
     know_details,
     moment,
-    passes_guards,
 )
+from apps.core.guards import passes_guards
+from apps.mail.selectors import is_mail_sent
+from apps.signin.admin_notice_policy import NoticePolicyAdmin
 from apps.signin.device_name import device_name
-from apps.signin.models import AddressThrottle, RecognisedBrowser, Session
+from apps.signin.models import AddressThrottle, NoticePolicy, RecognisedBrowser, Session
+from apps.signin.services.own_address import send_verification
 from apps.signin.services.password_sign_in import Refusal
 from apps.signin.services.sso_sessions import end_session
 from apps.signin.services.throttles import forget_browser, release_address
@@ -47,6 +53,17 @@ REFUSAL_WORDS = {
     Refusal.NOT_ACTIVE.value: gettext_lazy("The person may not sign in"),
     Refusal.RATE_LIMITED.value: gettext_lazy("Too many tries in a short time; not tried any more"),
 }
+
+admin.site.register(NoticePolicy, NoticePolicyAdmin)
+
+
+def _as_address(text: str) -> str:
+    """In the form that is stored; empty for what is no whole address."""
+    try:
+        # A zone, as in fe80::1%eth0, is no part of an address that is kept.
+        return "" if "%" in text else str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 def state_of(session: Session) -> str:
@@ -130,6 +147,46 @@ END_SESSIONS_OF_PEOPLE = ObjectAction(
 )
 
 
+def _unverified(people: QuerySet[Any]) -> QuerySet[Any]:
+    return people.filter(is_email_verified=False, status="active").exclude(email="")
+
+
+def _asking_to_verify(people: QuerySet[Any], now: datetime) -> str:
+    count = _unverified(people).count()
+    if not count:
+        return ""
+    return ngettext(
+        "Sends %(count)d person a link, with which they show within 24 hours that the address in their record is "
+        "theirs.",
+        "Sends %(count)d people a link each, with which they show within 24 hours that the address in their record is "
+        "theirs.",
+        count,
+    ) % {"count": count}
+
+
+def _ask_to_verify(people: QuerySet[Any], own: By) -> str:
+    count = sum(
+        send_verification(user=person, actor=own.actor, origin=own.origin, now=own.now)
+        for person in _unverified(people).iterator()
+    )
+    return ngettext("Asked %(count)d person.", "Asked %(count)d people.", count) % {"count": count}
+
+
+def _obstacle_to_mail(people: QuerySet[Any], own: By) -> str:
+    return "" if is_mail_sent() else _("No mail is sent: EMAIL_URL names no mail server.")
+
+
+ASK_TO_VERIFY = ObjectAction(
+    "verify_address",
+    gettext_lazy("Have the address confirmed"),
+    "mark_email_read",
+    "directory.change_user",
+    _asking_to_verify,
+    _ask_to_verify,
+    obstacle=_obstacle_to_mail,
+)
+
+
 class LiveFilter(SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
@@ -170,10 +227,10 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
     list_display = ("user", "device", "ip", "started", "last_seen", "state")
     list_filter = (LiveFilter,)
     named_with = ("user",)
-    search_fields = ("user__username", "user__display_name", "ip")
-    search_help_text = gettext_lazy("Person or address")
+    search_fields = ("user__username", "user__display_name")
+    search_help_text = gettext_lazy("Person, or a whole address")
     ordering = ("-last_seen_at",)
-    paginator = InfinitePaginator
+    paginator = NewestPaginator
     list_disable_select_all = True
     fields = (
         ("user", "state"),
@@ -185,11 +242,19 @@ class SessionAdmin(SessionColumns, ReadOnlyAdmin):
         "id",
     )
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        address = _as_address(search_term.strip())
+        if address:
+            return queryset.filter(ip=address), False
+        return super().get_search_results(request, queryset, search_term)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["device", "state", "amr_words", "id"]
 
     def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
-        return passes_guards(request, "user", obj.user)
+        return passes_guards(request.user, "user", obj.user)
 
     @admin.display(description=SIGNED_IN_WITH)
     def amr_words(self, obj: Session) -> str:
@@ -227,7 +292,7 @@ class LockColumns:
     def lock(self, obj: Any) -> str:
         if obj.locked_until is None or obj.locked_until <= timezone.now():
             return NOTHING
-        return badge(_("until %(time)s") % {"time": f"{timezone.localtime(obj.locked_until):%H:%M %Z}"}, BAD)
+        return badge(_("until %(time)s") % {"time": clock(obj.locked_until)}, BAD)
 
     @admin.display(description=gettext_lazy("First failure"), ordering="first_failed_at")
     def first_failed(self, obj: Any) -> str:
@@ -292,12 +357,12 @@ class RecognisedBrowserAdmin(LockColumns, ReadOnlyAdmin):
     named_with = ("user",)
     search_fields = ("user__username", "user__display_name")
     ordering = ("-last_used_at",)
-    paginator = InfinitePaginator
+    paginator = NewestPaginator
     fields = ("user", "created_at", "last_used_at", "failed_sign_ins", "first_failed_at", "lock")
     readonly_fields = ("lock",)
 
     def may_act_on(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
-        return passes_guards(request, "user", obj.user)
+        return passes_guards(request.user, "user", obj.user)
 
     @admin.display(description=gettext_lazy("First seen"), ordering="created_at")
     def created(self, obj: RecognisedBrowser) -> str:
@@ -306,6 +371,14 @@ class RecognisedBrowserAdmin(LockColumns, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("Last used"), ordering="last_used_at")
     def last_used(self, obj: RecognisedBrowser) -> str:
         return moment(obj.last_used_at)
+
+
+class WatchedAddresses(AuditedChangeList):
+    """Those at which sign-ins failed lately; a row is there of each from which anybody has signed in."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        return rows.filter(failed_sign_ins__gt=0)
 
 
 @admin.register(AddressThrottle)
@@ -318,25 +391,28 @@ class AddressThrottleAdmin(LockColumns, ReadOnlyAdmin):
     fields = ("address", "failed_sign_ins", "first_failed_at", "lock")
     readonly_fields = ("lock",)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return WatchedAddresses
+
 
 add_to_pages(
     "user",
     inlines=[SessionsOfPersonInline],
-    actions=[END_SESSIONS_OF_PEOPLE],
+    actions=[END_SESSIONS_OF_PEOPLE, ASK_TO_VERIFY],
     consequences={
         "suspend": Consequence(effect=_ending_with_suspension),
-        "deprovision": Consequence(
-            effect=_ending_with_person, run=lambda people, own: _end(_of_people(people), own)
-        ),
+        "deprovision": Consequence(effect=_ending_with_person),
     },
 )
 know_details(
     titles={
         "amr": SIGNED_IN_WITH,
+        "expires_at": gettext_lazy("Expires"),
         "reason": gettext_lazy("Why"),
         "locked_now": gettext_lazy("Locked by this attempt"),
         "limit": gettext_lazy("Limit"),
         "recognised": gettext_lazy("In a recognised browser"),
+        "confirming": gettext_lazy("Asked once more while signed in"),
     },
     values={"amr": AMR_WORDS, "reason": {**dict(Session.EndReason.choices), **REFUSAL_WORDS}},
 )

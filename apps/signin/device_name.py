@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 # Order matters: most browsers also claim to be the ones further down.
 BROWSERS = (
     (re.compile(r"Edg(?:e|A|iOS)?/"), "Edge"),
@@ -25,4 +27,10 @@ def device_name(user_agent: str) -> str:
     """Such as "Firefox on Windows"; an empty string when neither is recognised."""
     browser = next((name for pattern, name in BROWSERS if pattern.search(user_agent)), "")
     system = next((name for pattern, name in SYSTEMS if pattern.search(user_agent)), "")
-    return " on ".join(part for part in (browser, system) if part)
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system
+
+
+def device_or_unknown(user_agent: str) -> str:
+    return device_name(user_agent) or _("Unknown browser")

@@ -49,5 +49,9 @@ def clear(counters: QuerySet[Any]) -> None:
 
 
 def refund(counters: QuerySet[Any]) -> None:
-    """One attempt was right after all; the others still count."""
-    counters.update(failed_sign_ins=Greatest(F("failed_sign_ins") - 1, 0))
+    """One attempt was right after all; the others still count, from the first of them on."""
+    was_only_one = When(failed_sign_ins__lte=1, then=Value(None, output_field=DateTimeField()))
+    counters.update(
+        failed_sign_ins=Greatest(F("failed_sign_ins") - 1, 0),
+        first_failed_at=Case(was_only_one, default=F("first_failed_at")),
+    )

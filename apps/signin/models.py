@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.names import name_of
@@ -33,8 +34,9 @@ class Session(models.Model):
         REPLACED = "replaced", _("Another sign-in took its place")
         PASSWORD_CHANGED = "password_changed", _("The password was changed")
         STANDING_CHANGED = "standing_changed", _("The person was not allowed to sign in")
+        OBJECTED = "objected", _("The person said that it was not them")
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    id = models.UUIDField("ID", primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(
         "directory.User", on_delete=models.CASCADE, related_name="sso_sessions", verbose_name=_("person")
     )
@@ -44,7 +46,7 @@ class Session(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     end_reason = models.CharField(_("why it ended"), max_length=32, choices=EndReason.choices, blank=True)
-    ip = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    ip = models.GenericIPAddressField(_("address"), null=True, blank=True, db_index=True)
     user_agent = models.CharField(_("browser"), max_length=512, blank=True)
     amr = models.JSONField(_("authentication methods"), default=list, help_text=_("RFC 8176 values."))
 
@@ -98,6 +100,7 @@ class RecognisedBrowser(FailureCounter):
         verbose_name=_("person"),
     )
     token_digest = models.CharField(max_length=64)
+    user_agent = models.CharField(_("browser"), max_length=512, blank=True)
     created_at = models.DateTimeField(_("first seen"))
     last_used_at = models.DateTimeField(_("last used"), db_index=True)
 
@@ -110,3 +113,49 @@ class RecognisedBrowser(FailureCounter):
 
     def __str__(self) -> str:
         return _("Browser of %(person)s") % {"person": name_of(self, "user")}
+
+
+class NoticePolicy(models.Model):
+    """One version of which notices people get by mail. The newest is in force; none is ever changed.
+
+    What tells of a password, an address or rights in the administration is not among them: it is always sent.
+    """
+
+    lock_out = models.BooleanField(
+        _("wrong passwords paused sign-in"),
+        default=True,
+        help_text=_("At most three a day for each person."),
+    )
+    new_browser = models.BooleanField(_("sign-in in a browser that was not seen before"), default=True)
+    sessions_ended = models.BooleanField(_("an administrator signed the person out"), default=True)
+    password_expiry = models.BooleanField(
+        _("the password expires soon"), default=True, help_text=_("Once, seven days before.")
+    )
+    created_at = models.DateTimeField(_("in force since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("notice policy")
+        verbose_name_plural = _("notice policies")
+        ordering = ("-pk",)
+        get_latest_by = "pk"
+
+    def __str__(self) -> str:
+        return _("Notice policy, version %(number)s") % {"number": self.pk or 0}
+
+
+class NoticeCount(models.Model):
+    """How many notices of one kind a person was sent since `began_at`: a stranger must not fill a mailbox with them."""
+
+    user = models.ForeignKey("directory.User", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=64)
+    began_at = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("count of notices")
+        verbose_name_plural = _("counts of notices")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("user", "kind"), name="signin_noticecount_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.count}"

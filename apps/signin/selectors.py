@@ -9,10 +9,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from apps.signin.models import Session
+from apps.signin.models import NoticePolicy, Session
+from apps.terms.selectors import terms_to_accept
 
 if TYPE_CHECKING:
     from apps.directory.models import User
+
+MOST_SESSIONS = 500
 
 
 def live_sessions(*, user: User, now: datetime) -> QuerySet[Session]:
@@ -38,10 +41,23 @@ def why_cookie_is_void(*, session: Session, now: datetime) -> Session.EndReason:
 
 
 def session_by_id(session_id: UUID | str) -> Session | None:
-    return Session.objects.filter(pk=session_id).first()
+    """With `terms_to_accept`, the first version of terms that its person has yet to accept."""
+    sessions = Session.objects.annotate(terms_to_accept=terms_to_accept(user_field="user"))
+    return sessions.filter(pk=session_id).first()
 
 
 def previous_sign_in(session: Session) -> datetime | None:
     """When the person last signed in before this session: one they do not remember was somebody else."""
     earlier = Session.objects.filter(user_id=session.user_id, started_at__lt=session.started_at)
     return earlier.order_by("-started_at").values_list("started_at", flat=True).first()
+
+
+def own_session_ids(*, user: User, since: datetime) -> list[str]:
+    """Of the sessions that may have been in use since then, the newest of very many."""
+    recent = Session.objects.filter(user=user, last_seen_at__gte=since).order_by("-last_seen_at")
+    return [str(pk) for pk in recent.values_list("pk", flat=True)[:MOST_SESSIONS]]
+
+
+def notice_policy() -> NoticePolicy:
+    """The version in force; what is built in, which has no number, until there is one."""
+    return NoticePolicy.objects.order_by("-pk").first() or NoticePolicy()

@@ -16,7 +16,7 @@ class Employee:
     job_title: str
     manager: str = ""
     time_zone: str = "Europe/Berlin"
-    locale: str = "en"
+    locale: str = ""
     kind: str = "employee"
     status: str = "active"
     is_staff: bool = False
@@ -121,14 +121,102 @@ class DemoGroup:
     description: str
     departments: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    # The group that it lies in, which stands before it.
+    within: str = ""
 
 
 GROUPS = (
     DemoGroup("Payroll team", "Runs the monthly payroll", ("Human Resources",), ("priya",)),
     DemoGroup("Finance", "Everyone in Finance", ("Finance",)),
     DemoGroup("Engineering", "Everyone in Engineering", ("Engineering",)),
-    DemoGroup("Service desk", "First line of support", (), ("max", "zoe")),
+    DemoGroup(
+        "Platform on call", "Keeps the platform up at night", (), ("amina", "pavel", "zoe"), "Engineering"
+    ),
+    DemoGroup("IT operations", "Everyone in IT", ("IT",)),
+    DemoGroup("Service desk", "First line of support", (), ("max", "zoe"), "IT operations"),
 )
+
+
+@dataclass(frozen=True)
+class DemoUnit:
+    name: str
+    kind: str
+    code: str
+    head: str
+    # The unit that it is part of, which stands before it.
+    parent: str = ""
+    departments: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+
+
+UNITS = (
+    DemoUnit("Acme Corporation", "company", "1000", "clara", "", ("Management",)),
+    DemoUnit("Corporate services", "division", "2000", "anna", "Acme Corporation"),
+    DemoUnit("Human Resources", "department", "2100", "anna", "Corporate services", ("Human Resources",)),
+    DemoUnit("Finance", "department", "2200", "priya", "Corporate services", ("Finance",)),
+    DemoUnit("IT", "department", "2300", "admin", "Corporate services", ("IT",)),
+    DemoUnit("Operations", "division", "3000", "henrik", "Acme Corporation"),
+    DemoUnit("Engineering", "department", "3100", "marcus", "Operations", ("Engineering",)),
+    DemoUnit("Platform", "team", "3110", "emma", "Engineering", (), ("emma", "amina", "pavel", "kofi")),
+    DemoUnit(
+        "Product",
+        "team",
+        "3120",
+        "yuki",
+        "Engineering",
+        (),
+        ("yuki", "bob", "diego", "jonas", "ruth", "hana"),
+    ),
+    DemoUnit("Sales", "department", "3200", "isabel", "Operations", ("Sales",)),
+)
+
+
+@dataclass(frozen=True)
+class DemoAttribute:
+    slug: str
+    label: str
+    kind: str
+    for_person: str
+    help_text: str = ""
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+    is_multivalued: bool = False
+
+
+ATTRIBUTES = (
+    DemoAttribute("desk", "Desk", "text", "edit", "Floor and desk, such as 4.12", "[0-9]+[.][0-9]{2}"),
+    DemoAttribute(
+        "languages",
+        "Languages",
+        "choice",
+        "edit",
+        "That you would talk to a customer in",
+        choices=("English", "French", "German", "Spanish", "Swedish"),
+        is_multivalued=True,
+    ),
+    DemoAttribute("tshirt", "T-shirt size", "choice", "edit", choices=("XS", "S", "M", "L", "XL")),
+    DemoAttribute("badge", "Badge", "text", "see", "Letters and number on the card", "[A-Z]{2}-[0-9]{4}"),
+    DemoAttribute("first_aider", "First aider", "boolean", "see"),
+    DemoAttribute("mentor", "Mentor", "person", "see"),
+)
+FLOORS = {"Management": 5, "Human Resources": 1, "Finance": 2, "Engineering": 3, "Sales": 4, "IT": 1}
+SPOKEN_IN = {"Europe/Berlin": "German", "Europe/Madrid": "Spanish", "Europe/Stockholm": "Swedish"}
+# Who stands before them.
+MENTORS = {"jonas": "emma", "hana": "yuki", "carl": "bob", "elena": "isabel", "ali": "zoe"}
+
+
+def attributes_of(place: int, employee: Employee) -> dict[str, list[str]]:
+    """What is kept of them, by the attribute's name, but for their mentor; `place` is theirs among all."""
+    sizes = next(one.choices for one in ATTRIBUTES if one.slug == "tshirt")
+    kept = {
+        "desk": [f"{FLOORS[employee.department]}.{place + 1:02}"],
+        "languages": ["English", *filter(None, [SPOKEN_IN.get(employee.time_zone)])],
+        "tshirt": [sizes[place * 7 % len(sizes)]],
+        "badge": [f"AC-{4711 + 13 * place}"],
+    }
+    if place % 6 == 4:
+        kept["first_aider"] = ["true"]
+    return kept
 
 
 @dataclass(frozen=True)
@@ -168,6 +256,9 @@ AUDITOR_RIGHTS = tuple(
         ("directory", "user"),
         ("directory", "group"),
         ("directory", "membership"),
+        ("directory", "groupnesting"),
+        ("directory", "unit"),
+        ("directory", "attribute"),
         ("access", "application"),
         ("access", "role"),
         ("access", "assignment"),
@@ -177,6 +268,8 @@ AUDITOR_RIGHTS = tuple(
         ("signin", "session"),
         ("signin", "recognisedbrowser"),
         ("signin", "addressthrottle"),
+        ("terms", "termsversion"),
+        ("terms", "acceptance"),
         ("keys", "signingkey"),
     )
 )

@@ -6,11 +6,11 @@ PEOPLE_SHOWN = 6
 
 
 def announcement(plan: Plan, demonstration: Demonstration) -> str:
-    payroll = ("Sample application", f"{plan.payroll_url}/", "start here: Acme Payroll")
     addresses = [
-        *([payroll] if demonstration.payroll else []),
+        *_sample_application(plan, demonstration),
         ("Portal", f"{plan.issuer}/", "where people find their applications"),
         ("Administration", f"{plan.issuer}/admin/", "people, applications, the audit log"),
+        *([("Mails", f"{plan.issuer}/mail/", "what would be sent is kept here")] if plan.keeps_mail else []),
     ]
     places = [("State", str(plan.data_dir), ""), ("Logs", str(plan.log_dir), "")]
     blocks = [
@@ -21,6 +21,19 @@ def announcement(plan: Plan, demonstration: Demonstration) -> str:
         _aligned(places),
     ]
     return _boxed([line for block in blocks for line in [*block, ""]][:-1])
+
+
+def _sample_application(plan: Plan, demonstration: Demonstration) -> list[tuple[str, str, str]]:
+    """By the name that it has by now; nobody is sent where nobody gets in."""
+    client = demonstration.payroll
+    if client is None:
+        return []
+    words = (
+        f"start here: {client.application}"
+        if client.is_enabled
+        else f"{client.application}, disabled in the administration"
+    )
+    return [("Sample application", f"{plan.payroll_url}/", words)]
 
 
 def _people(demonstration: Demonstration) -> list[str]:

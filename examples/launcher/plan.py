@@ -38,6 +38,11 @@ class Plan:
     def log(self, name: str) -> Path:
         return self.log_dir / f"{name}.log"
 
+    @property
+    def keeps_mail(self) -> bool:
+        """Whether mails are shown at /mail/ instead of being sent."""
+        return not (self.inherited.get("EMAIL_URL") or self.inherited.get("EMAIL_URL_FILE"))
+
     def gatehouse_environment(self) -> dict[str, str]:
         return {
             **self.inherited,
@@ -74,6 +79,9 @@ class Plan:
 class ClientCredentials:
     client_id: str
     client_secret: str
+    # What the portal calls the application now, and whether anybody can sign in to it.
+    application: str
+    is_enabled: bool
 
 
 @dataclass(frozen=True)
@@ -138,5 +146,9 @@ def sample(name: str) -> list[str]:
     return [sys.executable, "-m", f"examples.{name}"]
 
 
-def _credentials(printed: Mapping[str, str] | None) -> ClientCredentials | None:
-    return ClientCredentials(printed["client_id"], printed["client_secret"]) if printed else None
+def _credentials(printed: Mapping[str, Any] | None) -> ClientCredentials | None:
+    if not printed:
+        return None
+    return ClientCredentials(
+        printed["client_id"], printed["client_secret"], printed["application"], printed["is_enabled"]
+    )

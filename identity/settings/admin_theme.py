@@ -34,6 +34,8 @@ SIDEBAR: list[dict[str, Any]] = [
         "items": [
             _list(_("People"), "person", "directory", "user"),
             _list(_("Groups"), "group", "directory", "group"),
+            _list(_("Organisation"), "account_tree", "directory", "unit"),
+            _list(_("Attributes"), "data_object", "directory", "attribute"),
             _list(_("Password policy"), "password", "directory", "passwordpolicy"),
         ],
     },
@@ -58,7 +60,11 @@ SIDEBAR: list[dict[str, Any]] = [
         "items": [
             _list(_("Sessions"), "devices", "signin", "session"),
             _list(_("Recognised browsers"), "language", "signin", "recognisedbrowser"),
+            _list(_("One-time links"), "link", "directory", "onetimelink"),
             _list(_("Addresses under watch"), "radar", "signin", "addressthrottle"),
+            _list(_("Terms of use"), "contract", "terms", "termsversion"),
+            _list(_("Acceptances"), "contract_edit", "terms", "acceptance"),
+            _list(_("Notices by mail"), "mark_email_unread", "signin", "noticepolicy"),
         ],
     },
     {
@@ -74,7 +80,12 @@ SIDEBAR: list[dict[str, Any]] = [
         "items": [
             _list(_("System status"), "monitor_heart", "dashboards", "systemstatus"),
             _list(_("Jobs"), "pending_actions", "jobs", "job"),
+            _list(_("Readers of the log"), "local_library", "audit", "readercursor"),
+            _list(_("Events set aside"), "move_to_inbox", "audit", "setasideevent"),
             _list(_("Signing keys"), "key", "keys", "signingkey"),
+            _entry(
+                _("API reference"), "api", "core:api_reference", "oauth.view_client", "oauth.change_client"
+            ),
         ],
     },
 ]

@@ -108,7 +108,8 @@ const bindMenu = (menu) => {
   });
 };
 
-// Times become those of the reader: relative in the text, exact and in the reader's zone on hover.
+// Times become those of the reader: relative in the text, exact on hover, in the zone of their profile. Before sign-in
+// nobody has one, and the browser's counts.
 const UNITS = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -130,10 +131,19 @@ const relativeWords = (instant) => {
 const page = document.documentElement.lang || "en";
 const language = navigator.languages.find((tag) => tag.split("-")[0] === page.split("-")[0]) ?? page;
 
+const knownZone = (zone) => {
+  try {
+    return new Intl.DateTimeFormat(language, { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined; // younger than the browser
+  }
+};
+const timeZone = knownZone(document.documentElement.dataset.timeZone);
+
 const localiseTime = (element) => {
   const instant = new Date(element.dateTime);
   if (Number.isNaN(instant.getTime())) return;
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(instant);
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short", timeZone }).format(instant);
   if (element.dataset.time === "moment") {
     element.textContent = exact;
     return;
@@ -141,7 +151,7 @@ const localiseTime = (element) => {
   element.title = exact;
   element.textContent =
     element.dataset.time === "date"
-      ? new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(instant)
+      ? new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone }).format(instant)
       : (relativeWords(instant) ?? element.textContent);
 };
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import Model
+from django.db.models import FileField, Model
 
 from tests.architecture.layers import layers
 
@@ -35,6 +35,18 @@ def test_model_relations_point_to_lower_floors_only() -> None:
         and not layers().may_know(model._meta.app_label, target._meta.app_label)
     ]
     assert not upward, "\n".join(upward)
+
+
+def test_no_model_keeps_files_that_people_send() -> None:
+    """A page or a drawing that somebody uploaded is a script of this site. Whoever needs files says how they are served
+    so that they can do nothing, and lets them in here."""
+    files = [
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if isinstance(field, FileField)
+    ]
+    assert not files
 
 
 def test_migrations_depend_on_lower_floors_only() -> None:

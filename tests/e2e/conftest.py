@@ -1,6 +1,6 @@
 """People and applications on the running server, and a close look at each page.
 
-`pytest tests/e2e --screenshots=DIR` saves a picture of every page in every guise.
+`SOAK=1 pytest tests/e2e --screenshots=DIR` saves a picture of every page in every guise.
 """
 
 import json
@@ -10,23 +10,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
 from tests.factories.people import PASSWORD
 from tests.services.browser import assert_accessible
-from tests.services.gatehouse import Gatehouse
+from tests.services.gatehouse import Gatehouse, start_gatehouse
+from tests.services.soak import IS_SOAK
 
 Look = Callable[[Page, str], None]
 Picture = Callable[[Page, str], None]
-# name: color scheme, width
-GUISES = {
-    "light": ("light", 1280),
-    "dark": ("dark", 1280),
-    "phone": ("light", 390),
-    "phone-dark": ("dark", 390),
-}
+# name: color scheme, width. Each scheme and each width is looked at in every run, each with each under `make soak`.
+GUISES = {"light": ("light", 1280), "phone-dark": ("dark", 390)}
+if IS_SOAK:
+    GUISES |= {"dark": ("dark", 1280), "phone": ("light", 390)}
 HEIGHT = 800
 PEOPLE = 40
 PREPARE = """
@@ -118,6 +117,41 @@ def administrator(gatehouse: Gatehouse) -> Person:
 
 
 @pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gatehouse, Person]]:
+    """A server of its own with the demonstration's organisation, and its administrator."""
+    server = start_gatehouse(tmp_path_factory.mktemp("demonstration"), server_url=None)
+    try:
+        people = json.loads(server.manage("demo_data", "--json").stdout)["people"]
+        admin = next(person for person in people if person["username"] == "admin")
+        yield server, Person(admin["username"], admin["password"])
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def _cookies_of_the_administrator() -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def at_desk(
+    page: Page, demonstration: tuple[Gatehouse, Person], _cookies_of_the_administrator: list[Any]
+) -> str:
+    """The address of the demonstration, whose administrator is signed in here: once for all tests."""
+    server, administrator = demonstration
+    if _cookies_of_the_administrator:
+        page.context.add_cookies(_cookies_of_the_administrator)
+        return server.base_url
+    page.goto(f"{server.base_url}/login/")
+    page.get_by_label("User name or e-mail").fill(administrator.username)
+    page.get_by_label("Password", exact=True).fill(administrator.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Your applications", level=1).wait_for()
+    _cookies_of_the_administrator.extend(page.context.cookies())
+    return server.base_url
+
+
+@pytest.fixture(scope="session")
 def _strangers(usernames: list[str]) -> Iterator[str]:
     return iter(usernames[1:])
 
@@ -167,7 +201,7 @@ def _console_stays_quiet(page: Page) -> Iterator[None]:
         # That a page itself was refused is what some tests want to see.
         is_the_page = "Failed to load resource" in message.text and message.location.get("url") == page.url
         if message.type in {"error", "warning"} and not is_the_page:
-            complaints.append(message.text)
+            complaints.append(f"{message.text} ({message.location.get('url')})")
 
     page.on("console", listen)
     yield
@@ -193,7 +227,8 @@ def look(picture: Picture) -> Look:
 
     def _look(page: Page, name: str) -> None:
         for guise, (scheme, width) in GUISES.items():
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            # Without motion: a button on its way from light to dark has the contrast of neither.
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": HEIGHT})
             assert_accessible(page)
             overflow = page.evaluate(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import GUISES, HEIGHT, Person
-from tests.e2e.steps import sign_in
 from tests.services.browser import assert_accessible
-from tests.services.gatehouse import Gatehouse, start_gatehouse
+from tests.services.gatehouse import Gatehouse
 
 LONG = "Long " * 20 + "Unbroken" * 12
 FURNISH = f"""
@@ -50,22 +49,15 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gatehouse, Person, dict[str, str]]]:
-    server = start_gatehouse(tmp_path_factory.mktemp("acme"), server_url=None)
-    try:
-        people = json.loads(server.manage("demo_data", "--json").stdout)["people"]
-        made = json.loads(server.manage("shell", "--no-imports", "-c", FURNISH).stdout)
-        admin = next(person for person in people if person["username"] == "admin")
-        yield server, Person(admin["username"], admin["password"]), made
-    finally:
-        server.stop()
+def acme(demonstration: tuple[Gatehouse, Person]) -> dict[str, str]:
+    server, _administrator = demonstration
+    made: dict[str, str] = json.loads(server.manage("shell", "--no-imports", "-c", FURNISH).stdout)
+    return made
 
 
 @pytest.fixture
-def admin_url(page: Page, acme: tuple[Gatehouse, Person, dict[str, str]]) -> str:
-    server, administrator, _made = acme
-    sign_in(page, server.base_url, administrator)
-    return f"{server.base_url}/admin/"
+def admin_url(at_desk: str) -> str:
+    return f"{at_desk}/admin/"
 
 
 @pytest.fixture
@@ -96,7 +88,7 @@ def look_again(page: Page, request: pytest.FixtureRequest) -> Callable[[str, Cal
 def test_page_that_changes_something(
     page: Page, admin_url: str, acme: Any, look_again: Any, name: str
 ) -> None:
-    look_again(name, lambda: page.goto(admin_url + PAGES[name].format(**acme[2])))
+    look_again(name, lambda: page.goto(admin_url + PAGES[name].format(**acme)))
 
 
 def test_form_of_a_client_with_errors(page: Page, admin_url: str, look_again: Any) -> None:
@@ -115,7 +107,7 @@ def test_secret_is_shown_once(page: Page, admin_url: str, acme: Any, look_again:
     secret = page.get_by_text(re.compile(r"^gcs_"))
 
     def make() -> None:
-        page.goto(admin_url + PAGES["new-secret"].format(**acme[2]))
+        page.goto(admin_url + PAGES["new-secret"].format(**acme))
         page.get_by_role("button", name="Make a new secret").click()
         expect(secret).to_be_visible()
         expect(page.get_by_role("button", name="Copy the client secret")).to_be_visible()
@@ -130,7 +122,7 @@ def test_secret_is_shown_once(page: Page, admin_url: str, acme: Any, look_again:
 
 
 def test_rights_are_given_by_keyboard(page: Page, admin_url: str, acme: Any) -> None:
-    page.goto(admin_url + PAGES["role-changed"].format(**acme[2]))
+    page.goto(admin_url + PAGES["role-changed"].format(**acme))
     box = page.get_by_role("checkbox", name="Sessions: end sessions")
     expect(
         page.get_by_role("group", name="Security").get_by_role("checkbox", name="Sessions: see")
@@ -138,7 +130,7 @@ def test_rights_are_given_by_keyboard(page: Page, admin_url: str, acme: Any) -> 
     box.focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.goto(admin_url + PAGES["role-changed"].format(**acme[2]))
+    page.goto(admin_url + PAGES["role-changed"].format(**acme))
     expect(box).to_be_checked()
 
 

@@ -1,6 +1,7 @@
 """An application asks for a person: sign-in, consent, and the way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Page, expect
 
@@ -9,6 +10,33 @@ from tests.e2e.steps import authorization_url, fill_in, returned, sign_in
 from tests.services.gatehouse import Gatehouse
 
 Register = Callable[..., RelyingParty]
+PUBLISH = """
+from datetime import UTC, datetime
+from apps.audit.ports import SYSTEM
+from apps.core.origin import SYSTEM_ORIGIN
+from apps.terms.models import TermsVersion
+from apps.terms.services.publishing import publish_terms
+
+draft = TermsVersion.objects.create(
+    title_en="How we work with Acme's systems",
+    text_en="These rules hold for everybody who signs in.\\n\\n# Your account\\n\\n- It is yours alone: nobody else "
+    "uses it.\\n- Tell the service desk when you think that somebody did.\\n\\n# What you see\\n\\n" + "What you learn "
+    "through an application is used for your work and for nothing else. See https://acme.example/rules.\\n\\n" * 6,
+    title_de="Wie wir mit den Systemen von Acme arbeiten",
+    text_de="Diese Regeln gelten für alle, die sich anmelden.",
+)
+assert publish_terms(version_id=draft.pk, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=datetime.now(UTC))
+"""
+WITHDRAW = """
+from datetime import UTC, datetime
+from apps.audit.ports import SYSTEM
+from apps.core.origin import SYSTEM_ORIGIN
+from apps.terms.models import TermsVersion
+from apps.terms.services.publishing import withdraw_terms
+
+version = TermsVersion.objects.get(state="in_force")
+assert withdraw_terms(version_id=version.pk, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=datetime.now(UTC))
+"""
 
 
 def test_allowing_leads_back_with_a_code_and_is_remembered(
@@ -29,6 +57,42 @@ def test_allowing_leads_back_with_a_code_and_is_remembered(
     # Nothing is asked a second time.
     page.goto(authorization_url(gatehouse.base_url, client, state="again"))
     assert returned(page, client)["state"] == "again"
+
+
+@contextmanager
+def terms_in_force(gatehouse: Gatehouse) -> Iterator[None]:
+    """For everybody on this server, so not for longer than a test."""
+    gatehouse.manage("shell", "--no-imports", "-c", PUBLISH)
+    try:
+        yield
+    finally:
+        gatehouse.manage("shell", "--no-imports", "-c", WITHDRAW)
+
+
+def test_terms_are_read_and_accepted_on_the_way(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
+) -> None:
+    client = register()
+    with terms_in_force(gatehouse):
+        page.goto(authorization_url(gatehouse.base_url, client))
+        fill_in(page, person)
+        expect(page.get_by_role("heading", level=1)).to_have_text("How we work with Acme's systems")
+        expect(page.get_by_text(f"Read and accept this to go on to {client.name}.")).to_be_visible()
+        look(page, "terms")
+        page.get_by_role("link", name="Deutsch").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            "Wie wir mit den Systemen von Acme arbeiten"
+        )
+        page.get_by_role("button", name="I accept").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Allow {client.name} to use your account?")
+        page.get_by_role("button", name="Allow", exact=True).click()
+        assert returned(page, client)["code"]
+        page.goto(f"{gatehouse.base_url}/account/profile")
+        expect(page.get_by_role("heading", name="What you accepted")).to_be_visible()
+        look(page, "profile-with-terms")
+        page.get_by_role("link", name="Terms of use, version").click()
+        expect(page.get_by_text("You accepted this on")).to_be_visible()
+        look(page, "terms-again")
 
 
 def test_more_than_was_allowed_is_asked_for_again(

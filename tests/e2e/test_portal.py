@@ -1,4 +1,4 @@
-"""The portal's first page: applications, search, and where one is signed in."""
+"""The portal's first page: applications, and finding one."""
 
 import re
 
@@ -45,50 +45,6 @@ def test_slash_leads_to_the_search(page: Page, gatehouse: Gatehouse, person: Per
     expect(page.get_by_role("link", name="Library")).to_be_visible()
 
 
-def test_session_on_another_device_is_ended(
-    page: Page, browser: Browser, gatehouse: Gatehouse, person: Person, look: Look
-) -> None:
-    elsewhere = browser.new_context(
-        locale="en-GB", user_agent="Mozilla/5.0 (Windows NT 10.0; rv:130.0) Gecko/20100101 Firefox/130.0"
-    )
-    far = elsewhere.new_page()
-    sign_in(far, gatehouse.base_url, person)
-    sign_in(page, gatehouse.base_url, person)
-    row = page.get_by_role("row").filter(has_text="Firefox on Windows")
-    expect(page.get_by_text("If you don't recognise one")).to_be_visible()
-    expect(page.get_by_role("row").filter(has_text="This device")).to_have_count(1)
-    look(page, "portal-two-sessions")
-    row.get_by_role(
-        "button", name=re.compile(r"Sign out of Firefox on Windows, signed in \d+ \w+ \d{4}")
-    ).click()
-    done = page.get_by_role("status")
-    expect(done).to_have_text("Signed out: Firefox on Windows.")
-    expect(done).to_be_focused()
-    look(page, "portal-session-ended")
-    # With one place left there is nothing to recognise.
-    expect(page.get_by_text("If you don't recognise one")).to_have_count(0)
-    expect(page.get_by_role("button", name="Sign out everywhere else")).to_have_count(0)
-    expect(page.get_by_role("row").filter(has_text="Firefox on Windows")).to_have_count(0)
-    far.reload()
-    expect(far.get_by_role("heading", level=1)).to_have_text("Sign in")
-    elsewhere.close()
-
-
-def test_everywhere_else_is_signed_out_at_once(
-    page: Page, browser: Browser, gatehouse: Gatehouse, person: Person
-) -> None:
-    elsewhere = [browser.new_context(locale="en-GB") for _ in range(2)]
-    for context in elsewhere:
-        sign_in(context.new_page(), gatehouse.base_url, person)
-    sign_in(page, gatehouse.base_url, person)
-    page.get_by_role("button", name="Sign out everywhere else").click()
-    expect(page.get_by_role("status")).to_have_text("Signed out in 2 other places.")
-    for context in elsewhere:
-        context.pages[0].reload()
-        expect(context.pages[0].get_by_role("heading", level=1)).to_have_text("Sign in")
-        context.close()
-
-
 def test_long_word_does_not_widen_the_page(
     page: Page, gatehouse: Gatehouse, person: Person, look: Look
 ) -> None:
@@ -104,8 +60,9 @@ def test_times_read_the_same_without_scripts(browser: Browser, gatehouse: Gateho
         page = context.new_page()
         sign_in(page, gatehouse.base_url, on_call)
         dates.append(page.get_by_role("main").locator("time[data-time=date]").inner_text())
-        row = page.get_by_role("row").filter(has_text="This device")
-        expect(row.get_by_text("just now")).to_have_count(2)
+        page.goto(f"{gatehouse.base_url}/account/sessions")
+        entry = page.get_by_role("listitem").filter(has_text="This session")
+        expect(entry.get_by_text("just now")).to_have_count(2)
         context.close()
     assert dates[0] == dates[1]
 

@@ -41,7 +41,7 @@ def test_administration_is_not_for_everybody(
 
 def test_request_that_cannot_be_read(page: Page, gatehouse: Gatehouse, look: Look) -> None:
     page.goto(f"{gatehouse.base_url}/login/")
-    page.locator("input[name=next]").evaluate("field => { field.value = '/' + 'x'.repeat(8500) }")
+    page.locator("#id_next").evaluate("field => { field.value = '/' + 'x'.repeat(8500) }")
     fill_in(page, Person("kim"))
     _expect_page(page, "We could not read that request")
     look(page, "refused-400")
@@ -49,7 +49,7 @@ def test_request_that_cannot_be_read(page: Page, gatehouse: Gatehouse, look: Loo
 
 def test_too_large_a_form(page: Page, gatehouse: Gatehouse, look: Look) -> None:
     page.goto(f"{gatehouse.base_url}/login/")
-    page.locator("input[name=next]").evaluate("field => { field.value = '/' + 'x'.repeat(20000) }")
+    page.locator("#id_next").evaluate("field => { field.value = '/' + 'x'.repeat(20000) }")
     fill_in(page, Person("kim"))
     _expect_page(page, "That was too large")
     look(page, "refused-413")

@@ -46,10 +46,10 @@ class Forms(HTMLParser):
 
 
 class Person:
-    def __init__(self, *, username: str, password: str) -> None:
+    def __init__(self, *, username: str, password: str, http: requests.Session | None = None) -> None:
         self.username = username
         self.password = password
-        self._http = requests.Session()
+        self._http = http or requests.Session()
 
     def reach(self, destination: str, start: str) -> str:
         """Opens the address, signs in and consents if asked, and returns the address to which that led."""

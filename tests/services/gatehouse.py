@@ -1,13 +1,17 @@
 """Gatehouse itself as its operators start it: migrated, served on a free port, with state of its own."""
 
 import secrets
+import shutil
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tests.services.commands import Commands
 from tests.services.environment import PROJECT_DIR, isolated_environment
 from tests.services.postgresql import create_database
 from tests.services.process import Service, ServiceError, free_port, start, tail
@@ -20,6 +24,7 @@ class Gatehouse:
     base_url: str
     env: dict[str, str]
     service: Service
+    commands: Commands
 
     def manage(
         self, *arguments: str, input: str | None = None, check: bool = True
@@ -28,12 +33,13 @@ class Gatehouse:
 
         Raises: ServiceError with the command's output, unless `check` is off.
         """
-        return run_manage(*arguments, env=self.env, input=input, check=check)
+        return _checked(self.commands.run(*arguments, input=input or ""), check=check)
 
     def log_tail(self, lines: int = 60) -> str:
         return tail(self.service.log, lines)
 
     def stop(self) -> None:
+        self.commands.stop()
         self.service.stop()
 
 
@@ -50,11 +56,51 @@ def run_manage(
         timeout=300,
         check=False,
     )
+    return _checked(done, check=check)
+
+
+def _checked(done: subprocess.CompletedProcess[str], *, check: bool) -> subprocess.CompletedProcess[str]:
     if check and done.returncode != 0:
-        raise ServiceError(
-            f"manage.py {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        )
+        raise ServiceError(f"{done.args} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done
+
+
+# Migrating takes longer than most tests; what it makes is the same for every server.
+_kept = TemporaryDirectory(prefix="gatehouse-migrated-")
+DATABASE_FILE = "gatehouse.sqlite3"
+
+
+@cache
+def _migrated_file() -> Path:
+    directory = Path(_kept.name)
+    run_manage(
+        "migrate", "--verbosity=0", env=isolated_environment(data_dir=directory, base_url="http://localhost")
+    )
+    return directory / DATABASE_FILE
+
+
+@cache
+def _migrated_database(server_url: str) -> str:
+    name = f"gatehouse_migrated_{secrets.token_hex(4)}"
+    with TemporaryDirectory() as directory:
+        env = isolated_environment(
+            data_dir=Path(directory),
+            base_url="http://localhost",
+            database_url=create_database(server_url, name),
+        )
+        run_manage("migrate", "--verbosity=0", env=env)
+    return name
+
+
+def migrated_state(directory: Path, *, server_url: str | None) -> str | None:
+    """A database that is up to date and empty: its URL on that server, or a file of the data directory."""
+    if server_url is None:
+        directory.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_migrated_file(), directory / DATABASE_FILE)
+        return None
+    return create_database(
+        server_url, f"gatehouse_live_{secrets.token_hex(4)}", template=_migrated_database(server_url)
+    )
 
 
 def start_gatehouse(
@@ -67,13 +113,10 @@ def start_gatehouse(
     """
     port = free_port()
     base_url = f"http://localhost:{port}"
-    database_url = None
-    if server_url is not None:
-        database_url = create_database(server_url, f"gatehouse_live_{secrets.token_hex(4)}")
+    (directory / "data").mkdir(parents=True, exist_ok=True)
+    database_url = migrated_state(directory / "data", server_url=server_url)
     env = isolated_environment(data_dir=directory / "data", base_url=base_url, database_url=database_url)
     env |= {"PORT": str(port), "PYTHONWARNINGS": "default"} | (extra_env or {})
-    (directory / "data").mkdir(parents=True, exist_ok=True)
-    run_manage("migrate", "--verbosity=0", env=env)
     service = start(
         "Gatehouse",
         [sys.executable, "manage.py", "serve", "--port", str(port)],
@@ -82,7 +125,7 @@ def start_gatehouse(
         env=env,
     )
     service.wait_until(lambda: _is_ready(port))
-    return Gatehouse(base_url, env, service)
+    return Gatehouse(base_url, env, service, Commands(env))
 
 
 def _is_ready(port: int) -> bool:

@@ -6,6 +6,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,14 +41,32 @@ class Cluster:
     directory: Path
     service: Service
     url: str
+    command: list[str]
+    user: str | None
+
+    def start_again(self) -> None:
+        """After it ended: on the same port, with the same data. Waits until it accepts connections."""
+        for attempt in range(1, START_ATTEMPTS + 1):
+            # Children of the one that was killed hold its shared memory until they have noticed.
+            self.service = _start(self.command, self.directory, self.user)
+            try:
+                self.service.wait_until(partial(_accepts, self.url))
+                return
+            except ServiceError:
+                if attempt == START_ATTEMPTS:
+                    raise
+                time.sleep(attempt)
 
     def stop(self) -> None:
         self.service.stop(with_signal=SIGQUIT)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def start_cluster() -> Cluster:
-    """A fresh cluster on a free loopback port; `url` names its empty database."""
+def start_cluster(*, superuser: str = ROLE, keeps_commits: bool = False) -> Cluster:
+    """A fresh cluster on a free loopback port; `url` names its empty database.
+
+    `keeps_commits`: what was committed is there after its processes were killed, as in production.
+    """
     user = _server_user()
     directory = Path(tempfile.mkdtemp(prefix="gatehouse-postgresql-"))
     password = secrets.token_urlsafe(24)
@@ -56,36 +76,46 @@ def start_cluster() -> Cluster:
         for path in (directory, password_file):
             shutil.chown(path, user=user)
     data = directory / "data"
-    _initdb(data, password_file, user)
+    _initdb(data, password_file, user, superuser)
     for attempt in range(1, START_ATTEMPTS + 1):
         # Another process may take the port between the look and the start.
         port = free_port()
-        service = start(
-            "PostgreSQL",
-            [_path(POSTGRES), "-D", str(data), *_options(port, directory)],
-            log=directory / "log",
-            cwd=directory,
-            env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
-            user=user,
-        )
-        url = f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/postgres"
+        durable = {"synchronous_commit": "on"} if keeps_commits else {}
+        command = [_path(POSTGRES), "-D", str(data), *_options(port, directory, durable)]
+        service = _start(command, directory, user)
+        url = f"postgresql://{superuser}:{password}@127.0.0.1:{port}/postgres"
         try:
             service.wait_until(partial(_accepts, url))
         except ServiceError:
             if attempt == START_ATTEMPTS:
                 raise
         else:
-            return Cluster(directory, service, url)
+            return Cluster(directory, service, url, command, user)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def create_database(server_url: str, name: str) -> str:
-    """Creates the database on the server that the URL names; returns the URL of the new one."""
+def _start(command: list[str], directory: Path, user: str | None) -> Service:
+    return start(
+        "PostgreSQL",
+        command,
+        log=directory / "log",
+        cwd=directory,
+        env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
+        user=user,
+    )
+
+
+def create_database(server_url: str, name: str, *, template: str = "template1") -> str:
+    """Creates the database, as a copy of another, on the server that the URL names; returns the URL of the new one."""
     connection = psycopg2.connect(server_url)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
     finally:
         connection.close()
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
@@ -108,11 +138,11 @@ def _server_user() -> str | None:
     return "postgres" if "postgres" in known else "nobody"
 
 
-def _initdb(data: Path, password_file: Path, user: str | None) -> None:
+def _initdb(data: Path, password_file: Path, user: str | None, superuser: str) -> None:
     command = [
         _path(INITDB),
         f"--pgdata={data}",
-        f"--username={ROLE}",
+        f"--username={superuser}",
         f"--pwfile={password_file}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
@@ -134,9 +164,10 @@ def _initdb(data: Path, password_file: Path, user: str | None) -> None:
         raise ServiceError(f"initdb failed:\n{done.stdout}{done.stderr}")
 
 
-def _options(port: int, directory: Path) -> list[str]:
+def _options(port: int, directory: Path, more: Mapping[str, str]) -> list[str]:
     settings = {
         **SETTINGS,
+        **more,
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": str(directory),

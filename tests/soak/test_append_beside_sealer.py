@@ -1,6 +1,6 @@
 """Appending takes no lock that a sealer holds: shown by stopping the sealer in mid-transaction, not by timing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -56,6 +56,9 @@ class AppendsWhileItSigns:
 
     def public_key(self, key_id: str) -> bytes | None:
         return self._real.public_key(key_id)
+
+    def given_up(self) -> Mapping[str, datetime]:
+        return self._real.given_up()
 
 
 def _sealed() -> int:

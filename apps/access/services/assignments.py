@@ -39,6 +39,7 @@ def assign_role(
         origin=origin,
         now=now,
         target=Subject(kind="assignment", id=str(assignment.pk), label=f"{role.name} to {user.username}"),
+        details={"role": str(role.pk), "user": str(user.pk)},
         after={
             "role": str(role.pk),
             "user": str(user.pk),

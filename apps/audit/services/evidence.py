@@ -3,7 +3,7 @@
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,7 +98,10 @@ class Evidence:
     counts: EvidenceCounts
     checkpoint_number: int
     tree_size: int
-    signing_key_id: str
+    signing_key_ids: Sequence[str]
+    """All that an auditor has to trust: an earlier checkpoint may bear a key that signs no more."""
+    given_up: Mapping[str, datetime]
+    """Which of these keys somebody else may have, and since when that is known."""
     manifest_digest: str
 
 
@@ -169,10 +172,11 @@ def _write_bundle(
     for name, checkpoint in notes.items():
         bundle.add(name, checkpoint_note(checkpoint, signer=signer).encode())
     counts = _write_events(bundle, request, batch, spool_directory=spool_directory)
-    key_ids = sorted({signer.key_id(), *(checkpoint.key_id for checkpoint in notes.values())})
-    bundle.add(KEYS, json_line({"keys": [public_jwk(key_id, signer=signer) for key_id in key_ids]}))
+    key_ids = {checkpoint.key_id for checkpoint in notes.values()}
+    held = sorted({signer.key_id(), *key_ids})
+    bundle.add(KEYS, json_line({"keys": [public_jwk(key_id, signer=signer) for key_id in held]}))
     bundle.add_texts()
-    return _sign(bundle, request, batch, counts, signer=signer, now=now)
+    return _sign(bundle, request, batch, counts, key_ids=key_ids, signer=signer, now=now)
 
 
 def _sign(
@@ -181,6 +185,7 @@ def _sign(
     batch: SealBatch,
     counts: EvidenceCounts,
     *,
+    key_ids: set[str],
     signer: Signer,
     now: datetime,
 ) -> Evidence:
@@ -200,7 +205,9 @@ def _sign(
     bundle.add(MANIFEST, manifest)
     bundle.add(MANIFEST_NOTE, signed_note(text, signature, name=batch.origin, signer=signer).encode())
     digest = text.decode().splitlines()[1]
-    return Evidence(counts, batch.number, batch.tree_size, signature.key_id, digest)
+    signers = sorted({*key_ids, signature.key_id})
+    given_up = {key_id: at for key_id, at in signer.given_up().items() if key_id in signers}
+    return Evidence(counts, batch.number, batch.tree_size, signers, given_up, digest)
 
 
 def _write_events(

@@ -9,6 +9,7 @@ from django.db import connection
 from apps.audit.canonical import Json, clean_text, personal_commitment, storable
 from apps.audit.constants import ID_LENGTH, KIND_LENGTH, REQUEST_ID_LENGTH, SALT_BYTES
 from apps.audit.errors import RecordedOutsideTransaction
+from apps.audit.event_values import personal_values
 from apps.audit.models import AuditEvent
 from apps.audit.ports import AuditAction, Outcome, Subject
 from apps.core.ids import uuid7
@@ -42,7 +43,7 @@ def record_event(
     if not connection.in_atomic_block:
         raise RecordedOutsideTransaction(f"{action} must be recorded inside transaction.atomic()")
     target = target or NO_TARGET
-    personal = _personal(actor=actor, target=target, origin=origin, before=before, after=after)
+    personal = personal_values(actor=actor, target=target, origin=origin, before=before, after=after)
     salt = secrets.token_bytes(SALT_BYTES)
     event = AuditEvent(
         id=uuid7(now),
@@ -53,8 +54,8 @@ def record_event(
         actor_id=clean_text(actor.id, limit=ID_LENGTH),
         target_kind=clean_text(target.kind, limit=KIND_LENGTH),
         target_id=clean_text(target.id, limit=ID_LENGTH),
-        client_id=clean_text(client_id, limit=ID_LENGTH),
-        session_id=clean_text(session_id, limit=ID_LENGTH),
+        client_id=clean_text(client_id or origin.client_id, limit=ID_LENGTH),
+        session_id=clean_text(session_id or origin.session_id, limit=ID_LENGTH),
         request_id=clean_text(origin.request_id, limit=REQUEST_ID_LENGTH),
         details=storable(details or {}),
         personal=personal,
@@ -63,22 +64,3 @@ def record_event(
     )
     event.save(force_insert=True)
     return event
-
-
-def _personal(
-    *,
-    actor: Subject,
-    target: Subject,
-    origin: Origin,
-    before: Mapping[str, Json] | None,
-    after: Mapping[str, Json] | None,
-) -> Json:
-    values: dict[str, Json] = {
-        "actor_label": actor.label,
-        "target_label": target.label,
-        "ip": origin.ip,
-        "user_agent": origin.user_agent,
-        "before": before,
-        "after": after,
-    }
-    return storable({name: value for name, value in values.items() if value is not None and value != ""})

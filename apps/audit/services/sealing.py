@@ -23,14 +23,15 @@ from apps.audit.merkle import CompactRange, Subtree
 from apps.audit.models import SealBatch, SealedEvent, SealSubtree
 from apps.audit.ports import Signer, signer
 from apps.audit.selectors import (
+    is_seal_outside,
     latest_checkpoint,
-    misplaced_seals,
     sealing_front,
     unsealed_events,
 )
 from apps.audit.services.witnessing import keep_witness, require_witness
 from apps.audit.unsealed_rows import Sealable, UnsealedPage, read_unsealed
 from apps.audit.witness import LINE_EVENT
+from apps.core.bulk_rows import insert_rows
 
 # Any number will do, as long as nothing else in this database takes it: "audit" in ASCII.
 SEALER_LOCK = 0x6175646974
@@ -102,9 +103,10 @@ def _seal(events: list[Sealable], *, signer: Signer, now: datetime) -> SealBatch
     require_witness(signer=signer)
     newest, tree = _verified_tree(signer=signer)
     leaves = [event.leaf for event in events]
-    SealedEvent.objects.bulk_create(
-        SealedEvent(seal_number=number, event_id=event.content.id, leaf_hash=event.leaf)
-        for number, event in enumerate(events, tree.size + 1)
+    insert_rows(
+        SealedEvent,
+        ("seal_number", "event_id", "leaf_hash"),
+        ((number, event.content.id, event.leaf) for number, event in enumerate(events, tree.size + 1)),
     )
     grown, subtrees = tree.grown(leaves)
     _keep_subtrees(subtrees)
@@ -132,12 +134,13 @@ def _is_only_sealer() -> bool:
 
 def _verified_tree(*, signer: Signer) -> tuple[SealBatch | None, CompactRange]:
     """The newest checkpoint, and the tree to go on from. Raises: SealChainBroken."""
-    if misplaced_seals().exists():
-        raise SealChainBroken("there are seal rows that no checkpoint covers")
     found = or_unreadable(lambda: _newest_with_tree(signer=signer))
     if found is None:
         raise SealChainBroken("the newest checkpoint holds values that cannot be read")
-    return found
+    newest, tree = found
+    if is_seal_outside(tree_size=tree.size):
+        raise SealChainBroken("there are seal rows that no checkpoint covers")
+    return newest, tree
 
 
 def _newest_with_tree(*, signer: Signer) -> tuple[SealBatch | None, CompactRange]:

@@ -25,6 +25,7 @@ from apps.core.ids import uuid7_floor
 from apps.core.origin import SYSTEM_ORIGIN
 
 DEFAULT_FINDING_LIMIT = 100
+TRIGGERS_NAMED = 3
 
 Progress = Callable[[int], None]
 
@@ -63,9 +64,27 @@ def verify_log(
         message = f"Event '{stored_id}' has an id out of form: it was put in or changed past the program."
         report.add(Finding(FindingKind.EVENT_ID_OUT_OF_FORM, message))
     _look_at_unsealed(report, now=now)
-    for name in missing_triggers(connection):
-        report.note(f"Trigger {name} is missing or disabled: the database does not refuse changes.")
+    missing = missing_triggers(connection)
+    if missing:
+        report.warnings.append(_without_triggers(missing))
+    if report.erased_count:
+        report.warnings.append(_erased(report.erased_count))
     return report
+
+
+def _without_triggers(missing: list[str]) -> str:
+    """One warning however many there are: whoever drops one usually drops all."""
+    if len(missing) == 1:
+        return f"Trigger {missing[0]} is missing or disabled: the database does not refuse changes."
+    named = ", ".join(missing[:TRIGGERS_NAMED])
+    more = f" and {len(missing) - TRIGGERS_NAMED} more" if len(missing) > TRIGGERS_NAMED else ""
+    return f"Triggers {named}{more} are missing or disabled: the database does not refuse changes."
+
+
+def _erased(count: int) -> str:
+    """Nothing in the program erases yet: once it does, each erasure is an event to be held against."""
+    of = "1 event" if count == 1 else f"{count:,} events"
+    return f"The personal values of {of} were erased, and no event of this log says by whom."
 
 
 def record_verification(*, report: VerificationReport, now: datetime) -> AuditVerificationRun:
@@ -82,6 +101,7 @@ def record_verification(*, report: VerificationReport, now: datetime) -> AuditVe
             witnessed_count=report.witnessed_count,
             finding_count=report.finding_count,
             first_finding=first,
+            warnings="\n".join(report.warnings),
         )
         record_event(
             action=AuditLogAction.LOG_VERIFIED,
@@ -93,6 +113,7 @@ def record_verification(*, report: VerificationReport, now: datetime) -> AuditVe
                 "sealed": report.sealed_count,
                 "findings": report.finding_count,
                 "first_finding": first,
+                "warnings": len(report.warnings),
                 "root_hash": report.root_hash.hex() if report.root_hash else "",
                 "tree_size": report.tree_size,
                 "witnessed": report.witnessed_count,

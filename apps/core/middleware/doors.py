@@ -13,10 +13,16 @@ from django.http import HttpRequest
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 
 
 def is_machine_door(request: HttpRequest) -> bool:
     return request.path.startswith(settings.MACHINE_DOOR_PATHS)
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether refusals are problem+json: everywhere under /api/ but on the pages for people."""
+    return request.path.startswith("/api/") and not request.path.startswith("/api/docs/")
 
 
 class HumanDoor:
@@ -41,7 +47,11 @@ class HumanSessionMiddleware(HumanDoor, SessionMiddleware):
 
 
 class HumanLocaleMiddleware(HumanDoor, LocaleMiddleware):
-    pass
+    """Django's leaves its language to the thread's next request, which may be a machine's, or be answered before."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        with translation.override(translation.get_language()):
+            return super().__call__(request)
 
 
 class HumanCommonMiddleware(HumanDoor, CommonMiddleware):

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
 
+from apps.core.body_limits import longest_body
 from apps.core.errors import PayloadTooLarge
 from apps.core.refusal_response import refusal_response
 
@@ -12,12 +13,13 @@ from apps.core.refusal_response import refusal_response
 class BodyLimitMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.limits = sorted(settings.BODY_LIMITS.items(), key=lambda item: len(item[0]), reverse=True)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        limit = next(size for prefix, size in self.limits if request.path.startswith(prefix))
+        limit = longest_body(request.path)
         if _declared_length(request) > limit:
-            return refusal_response(request, PayloadTooLarge(f"{request.path}: over {limit} bytes"))
+            # Before anybody has chosen a language for this request.
+            with translation.override(translation.get_language_from_request(request)):
+                return refusal_response(request, PayloadTooLarge(f"{request.path}: over {limit} bytes"))
         return self.get_response(request)
 
 

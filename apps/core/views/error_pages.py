@@ -6,10 +6,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError, Json
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from apps.core.middleware.doors import is_machine_door
+from apps.core.middleware.doors import is_api, is_machine_door
+from apps.core.problem import problem_answer
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
+    if is_api(request):
+        return problem_answer(HTTPStatus(status))
     if is_machine_door(request):
         return JsonResponse({"error": "invalid_request"}, status=status)
     context = {
@@ -39,6 +42,8 @@ def no_such_page(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors or a database: either may be what failed."""
+    if is_api(request):
+        return problem_answer(HTTPStatus.INTERNAL_SERVER_ERROR)
     if is_machine_door(request):
         return JsonResponse({"error": "server_error"}, status=HTTPStatus.INTERNAL_SERVER_ERROR)
     context = {"request_id": getattr(request, "request_id", "")}

@@ -24,6 +24,34 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "system status",
                 "managed": False,
                 "default_permissions": ("view",),
+                "permissions": (("run_scheduledtask", "Can have scheduled tasks run at once"),),
+            },
+        ),
+        migrations.CreateModel(
+            name="ActivityCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("action", models.CharField(max_length=64)),
+                ("quarter", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=64)),
+                ("client_id", models.CharField(blank=True, max_length=255)),
+                ("number", models.PositiveBigIntegerField()),
+            ],
+            options={
+                "verbose_name": "activity",
+                "verbose_name_plural": "activity",
+                "db_table": "dashboards_activity_count",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("action", "quarter", "reason", "client_id"), name="dashboards_activity_once"
+                    )
+                ],
             },
         ),
     ]

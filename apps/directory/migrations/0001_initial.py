@@ -10,8 +10,10 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import apps.core.ids
 import apps.core.sensible_dates
 import apps.directory.validators
+from apps.directory.search_index import create_search_index, drop_search_index
 
 
 class Migration(migrations.Migration):
@@ -53,7 +55,13 @@ class Migration(migrations.Migration):
                 ("display_name", models.CharField(blank=True, max_length=300, verbose_name="display name")),
                 (
                     "department",
-                    models.CharField(blank=True, db_index=True, max_length=150, verbose_name="department"),
+                    models.CharField(
+                        blank=True,
+                        db_index=True,
+                        help_text="What other systems call it; where it is empty, the organisation unit's name counts.",
+                        max_length=150,
+                        verbose_name="department",
+                    ),
                 ),
                 ("job_title", models.CharField(blank=True, max_length=150, verbose_name="job title")),
                 (
@@ -117,7 +125,15 @@ class Migration(migrations.Migration):
                         verbose_name="time zone",
                     ),
                 ),
-                ("locale", models.CharField(default="en", max_length=16, verbose_name="language")),
+                (
+                    "locale",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of pages and mails. Where it is left to the browser, mails are in the installation's language.",
+                        max_length=16,
+                        verbose_name="language",
+                    ),
+                ),
                 (
                     "is_staff",
                     models.BooleanField(
@@ -156,9 +172,10 @@ class Migration(migrations.Migration):
                 (
                     "password_expires_at",
                     models.DateTimeField(
-                        blank=True, editable=False, null=True, verbose_name="password expires"
+                        blank=True, db_index=True, editable=False, null=True, verbose_name="password expires"
                     ),
                 ),
+                ("expiry_told_for", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "sign_ins_valid_since",
                     models.DateTimeField(
@@ -172,6 +189,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "search_text",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            "username",
+                            models.Value(" "),
+                            "display_name",
+                            models.Value(" "),
+                            "given_name",
+                            models.Value(" "),
+                            "family_name",
+                            models.Value(" "),
+                            "email",
+                            models.Value(" "),
+                            "employee_number",
+                            output_field=models.TextField(),
+                        ),
+                        output_field=models.TextField(),
+                    ),
+                ),
                 (
                     "manager",
                     models.ForeignKey(
@@ -263,6 +301,104 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "group membership",
                 "verbose_name_plural": "group memberships",
+            },
+        ),
+        migrations.CreateModel(
+            name="GroupNesting",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="since"
+                    ),
+                ),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parent_nestings",
+                        to="directory.group",
+                        verbose_name="group within it",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="child_nestings",
+                        to="directory.group",
+                        verbose_name="group",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "group within a group",
+                "verbose_name_plural": "groups within groups",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("parent", "child"),
+                        name="directory_groupnesting_unique",
+                        violation_error_message="This group is already in the group.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("child")), _negated=True),
+                        name="directory_groupnesting_not_itself",
+                        violation_error_message="A group cannot be in itself.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="GroupReach",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("distance", models.PositiveSmallIntegerField()),
+                ("paths", models.BigIntegerField()),
+                (
+                    "ancestor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reach_down",
+                        to="directory.group",
+                    ),
+                ),
+                (
+                    "descendant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reach_up",
+                        to="directory.group",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "reach of a group",
+                "verbose_name_plural": "reaches of groups",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("ancestor", "descendant", "distance"), name="directory_groupreach_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ancestor", models.F("descendant")), _negated=True),
+                        name="directory_groupreach_no_cycle",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("distance__gte", 1), ("distance__lte", 10)),
+                        name="directory_groupreach_depth",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -449,4 +585,479 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Attribute",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "label",
+                    models.CharField(help_text="What pages call it.", max_length=100, verbose_name="label"),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        help_text="What programs and the command line call it. It cannot be changed later.",
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z][a-z0-9_]*\\Z",
+                                "Use small letters, digits and _ only, a letter first.",
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "Text"),
+                            ("number", "Number"),
+                            ("boolean", "Yes or no"),
+                            ("date", "Date"),
+                            ("choice", "Choice"),
+                            ("email", "E-mail address"),
+                            ("url", "Web address"),
+                            ("person", "Person"),
+                        ],
+                        default="text",
+                        help_text="It cannot be changed while anybody has a value.",
+                        max_length=16,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "help_text",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stands below the field in forms.",
+                        max_length=300,
+                        verbose_name="explanation",
+                    ),
+                ),
+                (
+                    "is_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Forms are not saved without it. People who have none yet keep none until then.",
+                        verbose_name="required",
+                    ),
+                ),
+                ("is_multivalued", models.BooleanField(default=False, verbose_name="several values")),
+                (
+                    "choices",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="For the type Choice: one a line, in their order.",
+                        verbose_name="choices",
+                    ),
+                ),
+                (
+                    "pattern",
+                    models.CharField(
+                        blank=True,
+                        help_text="For text: a regular expression that the whole value has to match, such as [A-Z]{2}-[0-9]{4}.",
+                        max_length=200,
+                        validators=[apps.directory.validators.validate_pattern],
+                        verbose_name="pattern",
+                    ),
+                ),
+                (
+                    "minimum",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="For numbers the smallest one, for text the fewest characters.",
+                        max_digits=18,
+                        null=True,
+                        verbose_name="at least",
+                    ),
+                ),
+                (
+                    "maximum",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="For numbers the greatest one, for text the most characters, 500 at most.",
+                        max_digits=18,
+                        null=True,
+                        verbose_name="at most",
+                    ),
+                ),
+                (
+                    "for_person",
+                    models.CharField(
+                        choices=[
+                            ("nothing", "Does not see it"),
+                            ("see", "Sees it"),
+                            ("edit", "Sees and changes it"),
+                        ],
+                        default="nothing",
+                        max_length=8,
+                        verbose_name="the person",
+                    ),
+                ),
+                (
+                    "for_administrators",
+                    models.CharField(
+                        choices=[("see", "See it"), ("edit", "See and change it")],
+                        default="edit",
+                        help_text="Those with the right to see or change people.",
+                        max_length=8,
+                        verbose_name="administrators",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Without it, no form, list or application shows it; the values stay.",
+                        verbose_name="in use",
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Forms show them in this order; those of the same position by their labels.",
+                        validators=[django.core.validators.MaxValueValidator(9999)],
+                        verbose_name="position",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "attribute",
+                "verbose_name_plural": "attributes",
+                "ordering": ("position", "label", "slug"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("label"),
+                        name="directory_attribute_label_unique",
+                        violation_error_message="Another attribute has this label.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum__isnull", True),
+                            ("maximum__isnull", True),
+                            ("maximum__gte", models.F("minimum")),
+                            _connector="OR",
+                        ),
+                        name="directory_attribute_sensible_limits",
+                        violation_error_message="The greatest value is smaller than the smallest.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Unit",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=150, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("company", "Company"),
+                            ("division", "Division"),
+                            ("department", "Department"),
+                            ("team", "Team"),
+                        ],
+                        default="department",
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True,
+                        help_text="What other systems know it by, such as a cost centre. No two units have the same.",
+                        max_length=64,
+                        verbose_name="code",
+                    ),
+                ),
+                ("path", models.CharField(editable=False, max_length=396, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "head",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Who leads the unit.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="units_headed",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="head",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="With another one here, the unit moves, and all that is below it moves along.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="directory.unit",
+                        verbose_name="part of",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "organisation unit",
+                "verbose_name_plural": "organisation units",
+                "ordering": ("name",),
+            },
+        ),
+        migrations.AddField(
+            model_name="user",
+            name="unit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="people",
+                to="directory.unit",
+                verbose_name="organisation unit",
+            ),
+        ),
+        migrations.CreateModel(
+            name="AttributeValue",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("text", models.CharField(max_length=500, null=True)),
+                ("number", models.DecimalField(decimal_places=6, max_digits=18, null=True)),
+                ("is_true", models.BooleanField(null=True)),
+                ("day", models.DateField(null=True)),
+                (
+                    "attribute",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="values",
+                        to="directory.attribute",
+                        verbose_name="attribute",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attributes_referring",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attribute_values",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "value of an attribute",
+                "verbose_name_plural": "values of attributes",
+                "indexes": [
+                    models.Index(models.F("attribute"), models.F("text"), name="directory_value_text"),
+                    models.Index(
+                        models.F("attribute"),
+                        models.F("number"),
+                        condition=models.Q(("number__isnull", False)),
+                        name="directory_value_number",
+                    ),
+                    models.Index(
+                        models.F("attribute"),
+                        models.F("is_true"),
+                        condition=models.Q(("is_true__isnull", False)),
+                        name="directory_value_is_true",
+                    ),
+                    models.Index(
+                        models.F("attribute"),
+                        models.F("day"),
+                        condition=models.Q(("day__isnull", False)),
+                        name="directory_value_day",
+                    ),
+                    models.Index(
+                        models.F("attribute"),
+                        models.F("person"),
+                        condition=models.Q(("person__isnull", False)),
+                        name="directory_value_person",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "attribute", "position"), name="directory_attributevalue_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("day__isnull", True),
+                                ("is_true__isnull", True),
+                                ("number__isnull", True),
+                                ("person__isnull", True),
+                                ("text__isnull", False),
+                            ),
+                            models.Q(
+                                ("day__isnull", True),
+                                ("is_true__isnull", True),
+                                ("number__isnull", False),
+                                ("person__isnull", True),
+                                ("text__isnull", True),
+                            ),
+                            models.Q(
+                                ("day__isnull", True),
+                                ("is_true__isnull", False),
+                                ("number__isnull", True),
+                                ("person__isnull", True),
+                                ("text__isnull", True),
+                            ),
+                            models.Q(
+                                ("day__isnull", False),
+                                ("is_true__isnull", True),
+                                ("number__isnull", True),
+                                ("person__isnull", True),
+                                ("text__isnull", True),
+                            ),
+                            models.Q(
+                                ("day__isnull", True),
+                                ("is_true__isnull", True),
+                                ("number__isnull", True),
+                                ("person__isnull", False),
+                                ("text__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="directory_attributevalue_one_column",
+                    ),
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                models.F("parent"),
+                django.db.models.functions.text.Lower("name"),
+                name="directory_unit_name_unique",
+                violation_error_message="There is already a unit of this name in the same place.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("name"),
+                condition=models.Q(("parent__isnull", True)),
+                name="directory_unit_top_name_unique",
+                violation_error_message="There is already a unit of this name in the same place.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("code", ""), _negated=True),
+                fields=("code",),
+                name="directory_unit_code_unique",
+                violation_error_message="Another unit has this code.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="directory_unit_not_its_own_parent",
+            ),
+        ),
+        migrations.CreateModel(
+            name="OneTimeLink",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("reset", "Choose a new password"),
+                            ("invitation", "Invitation"),
+                            ("administrator", "First administrator, from the command line"),
+                            ("recovery", "Administrator let in again, from the command line"),
+                            ("address_verification", "Confirm an address"),
+                            ("address_change", "Confirm a new address"),
+                            ("address_objection", "Object to a new address"),
+                        ],
+                        max_length=32,
+                        verbose_name="what for",
+                    ),
+                ),
+                ("token_digest", models.CharField(max_length=64, unique=True)),
+                ("address", models.CharField(blank=True, max_length=320, verbose_name="sent to")),
+                ("other_address", models.CharField(blank=True, max_length=320)),
+                ("created_at", models.DateTimeField(verbose_name="made")),
+                ("expires_at", models.DateTimeField(db_index=True, verbose_name="expires")),
+                ("used_at", models.DateTimeField(null=True, verbose_name="used")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="one_time_links",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "one-time link",
+                "verbose_name_plural": "one-time links",
+                "default_permissions": ("view", "change"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True),
+                            ("used_at__isnull", True),
+                            models.Q(("purpose", "address_objection"), _negated=True),
+                        ),
+                        fields=("user", "purpose"),
+                        name="directory_onetimelink_one_open",
+                    )
+                ],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(fields=["display_name", "-id"], name="directory_user_display_name"),
+        ),
+        migrations.RunPython(create_search_index, drop_search_index),
     ]

@@ -43,7 +43,10 @@ def adopt_password_policy(
 
 
 def _recount_expiry(policy: PasswordPolicy) -> None:
-    dated = User.objects.filter(password_changed_at__isnull=False)
+    # A password that somebody else gave the person is to be changed whatever the policy says.
+    dated = User.objects.filter(password_changed_at__isnull=False).exclude(
+        password_expires_at=F("password_changed_at")
+    )
     if policy.max_age_days is None:
         dated.update(password_expires_at=None)
     else:

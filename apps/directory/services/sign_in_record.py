@@ -1,9 +1,10 @@
 """What a person's row keeps of their sign-ins: the last one, their number, and the failures that lock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import F, Q, QuerySet
 
 from apps.directory.models import User
 
@@ -27,3 +28,33 @@ def replace_hash(*, user: User, encoded: str) -> None:
         return
     same_password = User.objects.filter(pk=user.pk, password_changed_at=user.password_changed_at)
     user.password = same_password.values_list("password", flat=True).first() or user.password
+
+
+def expiring_passwords(*, until: datetime, now: datetime) -> QuerySet[User]:
+    """People who can be told by mail that their password expires by then, and were not told of that moment yet.
+
+    Not on the day on which they chose it.
+    """
+    return (
+        User.objects.get_queryset()
+        .able_to_sign_in(now=now)
+        .filter(
+            password_expires_at__gt=now,
+            password_expires_at__lte=until,
+            password_changed_at__lte=now - timedelta(days=1),
+            is_email_verified=True,
+        )
+        .exclude(email="")
+        .exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        .filter(Q(expiry_told_for__isnull=True) | ~Q(expiry_told_for=F("password_expires_at")))
+        .order_by("pk")
+    )
+
+
+def note_expiry_told(*, user: User) -> bool:
+    """Whether this call is the one that tells them, and the password still expires when `user` says."""
+    return bool(
+        User.objects.filter(pk=user.pk, password_expires_at=user.password_expires_at)
+        .filter(Q(expiry_told_for__isnull=True) | ~Q(expiry_told_for=F("password_expires_at")))
+        .update(expiry_told_for=user.password_expires_at)
+    )

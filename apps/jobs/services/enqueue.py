@@ -50,6 +50,12 @@ def enqueue(
     return job
 
 
+def cancel_waiting(*, kind: str, key: str, now: datetime) -> bool:
+    """Whether such a job had not begun, and never will. Whoever calls records what it means."""
+    waiting = Job.objects.filter(kind=kind, key=key, state=Job.State.QUEUED)
+    return bool(waiting.update(state=Job.State.CANCELLED, finished_at=now))
+
+
 def _the_open_one(job: Job) -> Job:
     """Whoever comes second finds the row of whoever came first, or makes one if that has ended meanwhile."""
     while True:

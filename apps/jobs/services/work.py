@@ -81,7 +81,7 @@ def run_job(job_id: UUID, *, now: datetime) -> bool:
         log.warning("job_lease_lost", job=str(job_id), kind=attempt.job.kind)
     except Exception as error:
         log.exception("job_attempt_failed", job=str(job_id), kind=attempt.job.kind, attempt=attempt.number)
-        _put_back(attempt, _words(error), now=timezone.now())
+        _put_back(attempt, error, now=timezone.now())
     else:
         _finish(attempt, outcome)
     return True
@@ -137,9 +137,11 @@ def _finish(attempt: LeasedAttempt, outcome: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def _put_back(attempt: LeasedAttempt, reason: str, *, now: datetime) -> None:
+def _put_back(attempt: LeasedAttempt, error: Exception, *, now: datetime) -> None:
     """Once more later, or never again until an administrator says so."""
-    is_last = attempt.number >= attempt.kind.attempts
+    reason = _words(error)
+    is_permanent = isinstance(error, JobFailed) and error.is_permanent
+    is_last = is_permanent or attempt.number >= attempt.kind.attempts
     values: dict[str, Any] = {"last_error": reason, "lease_token": None, "lease_until": None}
     if is_last:
         values |= {"state": Job.State.DEAD, "finished_at": now}
@@ -164,6 +166,8 @@ def _put_back(attempt: LeasedAttempt, reason: str, *, now: datetime) -> None:
             target=job_subject(attempt.job),
             details={"kind": attempt.job.kind, "attempts": attempt.number},
         )
+        if attempt.kind.gave_up is not None:
+            attempt.kind.gave_up(attempt, reason)
 
 
 def delay_after(attempt: int, kind: JobKind) -> timedelta:

@@ -90,7 +90,9 @@ def rotate_now(*, keys: Iterable[SigningKey], actor: Subject, origin: Origin, no
 
 
 def retire_compromised(*, kid: str, actor: Subject, origin: Origin, now: datetime) -> list[Step]:
-    """Whatever this key signed is refused from here on, and another one signs.
+    """Tokens that this key signed are refused from here on, and another one signs.
+
+    Checkpoints that it signed before verify still, with a warning; one that claims to be of later does not.
 
     Raises: UnknownSigningKey.
     """

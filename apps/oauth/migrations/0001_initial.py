@@ -9,6 +9,7 @@ import oauth2_provider.models
 from django.conf import settings
 from django.db import migrations, models
 
+import apps.core.fields
 import apps.core.ids
 
 
@@ -244,7 +245,11 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                        default=apps.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
                     ),
                 ),
                 ("scope", models.TextField(verbose_name="scope")),
@@ -611,6 +616,34 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["expires"], name="oauth_refre_expires_8137d1_idx")],
                 "constraints": [
                     models.UniqueConstraint(fields=("token_checksum",), name="oauth_refreshtoken_checksum")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IdempotentCall",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("caller", models.CharField(max_length=200)),
+                ("key_digest", models.CharField(max_length=64)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("claim_token", models.UUIDField()),
+                ("claimed_until", models.DateTimeField()),
+                ("answer", apps.core.fields.EncryptedTextField(null=True)),
+                ("created_at", models.DateTimeField(db_index=True)),
+            ],
+            options={
+                "verbose_name": "call that is answered once",
+                "verbose_name_plural": "calls that are answered once",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("caller", "key_digest"), name="oauth_idempotentcall_unique"
+                    )
                 ],
             },
         ),

@@ -16,6 +16,7 @@ from apps.directory.selectors import subject_of
 from apps.oauth.conf import code_lifetime
 from apps.oauth.events import OAuthAction
 from apps.oauth.models import Authorization, AuthorizationCode, Client, Consent
+from apps.oauth.selectors import standing_authorizations
 from apps.oauth.subjects import authorization_subject, client_subject
 from apps.oauth.token_values import digest
 from apps.signin.services.browser_session import SignedIn
@@ -152,9 +153,38 @@ def revoke_authorization(
     return bool(ended)
 
 
-def _withdraw_consent(authorization: Authorization) -> dict[str, bool]:
-    """What the event says of it; there is none for a first-party client."""
+def _withdraw_consent(authorization: Authorization) -> dict[str, bool | str]:
+    """What the event says of it, and of whose it was; there is none for a first-party client."""
     deleted, _ = Consent.objects.filter(
         user_id=authorization.user_id, client_id=authorization.client_id
     ).delete()
-    return {"consent_withdrawn": bool(deleted)}
+    return {"consent_withdrawn": bool(deleted), "user": str(authorization.user_id)}
+
+
+@transaction.atomic
+def disconnect_client(*, user: User, client: Client, origin: Origin, now: datetime) -> bool:
+    """The person takes back all that the client has of them; whether there was anything."""
+    standing = list(standing_authorizations(user=user, now=now).filter(client=client).order_by("pk"))
+    ended = [
+        revoke_authorization(
+            authorization=authorization,
+            reason=Authorization.RevokeReason.PERSON,
+            actor=subject_of(user),
+            origin=origin,
+            now=now,
+        )
+        for authorization in standing
+    ]
+    # The first of them took the consent along. Where none stood, the consent alone was left.
+    withdrawn, _ = Consent.objects.filter(user=user, client=client).delete()
+    if withdrawn:
+        record_event(
+            action=OAuthAction.CONSENT_WITHDRAWN,
+            outcome=Outcome.SUCCESS,
+            actor=subject_of(user),
+            origin=origin,
+            now=now,
+            target=client_subject(client),
+            client_id=str(client.pk),
+        )
+    return any(ended) or bool(withdrawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from apps.access.selectors import application_by_name
 from apps.access.services.applications import Audience, create_application
@@ -33,7 +35,7 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9._~:/-]{1,255}\Z")
 # Spec: RFC 6749 §3.3, scope-token.
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+\Z")
 PUBLIC_KINDS = frozenset({Client.Kind.SPA, Client.Kind.NATIVE})
-NEEDS_ONE = "A client that signs people in needs at least one."
+NEEDS_ONE = _("A client that signs people in needs at least one.")
 # Of which only a fast digest is kept: what can be guessed from that must not be taken.
 SHORTEST_SECRET = 32
 
@@ -54,6 +56,9 @@ class NewClient:
     is_pkce_required: bool = True
     launch_url: str = ""
     description: str = ""
+    website_url: str = ""
+    policy_url: str = ""
+    tos_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,15 @@ class RegisteredClient:
 
 
 @transaction.atomic
-def create_client(*, details: NewClient, actor: Subject, origin: Origin, now: datetime) -> RegisteredClient:
-    """A client, and the application behind it unless one of that name exists.
+def create_client(
+    *,
+    details: NewClient,
+    actor: Subject,
+    origin: Origin,
+    now: datetime,
+    application: Application | None = None,
+) -> RegisteredClient:
+    """A client, and the application behind it unless one is given or one of that name exists.
 
     Raises: ClientRefused, naming the first field that was not accepted.
     """
@@ -81,10 +93,13 @@ def create_client(*, details: NewClient, actor: Subject, origin: Origin, now: da
         skip_authorization=details.skip_authorization,
         is_resource_server=details.is_resource_server,
         is_pkce_required=details.is_pkce_required,
+        website_url=details.website_url,
+        policy_url=details.policy_url,
+        tos_url=details.tos_url,
     )
     conform_to_kind(client)
-    client.application = _application_for(details, actor=actor, origin=origin, now=now)
-    _accept(client)
+    client.application = application or _application_for(details, actor=actor, origin=origin, now=now)
+    accept_client(client)
     secret = _secret_for(client, details)
     if secret:
         client.client_secret, client.secret_changed_at = digest(secret), now
@@ -152,7 +167,7 @@ def redirect_uri_problems(client: Client) -> dict[str, list[str]]:
         if problems:
             found[name] = problems
     if client.kind in CODE_KINDS and not client.redirect_uris.split():
-        found.setdefault("redirect_uris", []).append(NEEDS_ONE)
+        found.setdefault("redirect_uris", []).append(str(NEEDS_ONE))
     return found
 
 
@@ -172,6 +187,22 @@ def client_facts(client: Client) -> dict[str, str | bool]:
         "skip_authorization": client.skip_authorization,
         "is_enabled": client.is_enabled,
     }
+
+
+def accept_client(client: Client) -> None:
+    """Raises: ClientRefused, naming the first field that was not accepted."""
+    if not CLIENT_ID.match(client.client_id):
+        raise ClientRefused("Use letters, digits and . _ ~ : / - only, 255 at most.", field="client_id")
+    if not all(SCOPE.match(scope) for scope in client.scopes.split()):
+        raise ClientRefused("A scope contains a character that RFC 6749 does not allow.", field="scopes")
+    problems = redirect_uri_problems(client)
+    if problems:
+        name, messages = next(iter(problems.items()))
+        raise ClientRefused("; ".join(messages), field=name)
+    try:
+        client.full_clean(exclude=["client_secret"])
+    except ValidationError as error:
+        raise _refusal(error) from error
 
 
 def _scopes_for(details: NewClient) -> str:
@@ -194,21 +225,6 @@ def _secret_for(client: Client, details: NewClient) -> str:
     return details.secret or ClientSecretGenerator().hash()
 
 
-def _accept(client: Client) -> None:
-    if not CLIENT_ID.match(client.client_id):
-        raise ClientRefused("Use letters, digits and . _ ~ : / - only, 255 at most.", field="client_id")
-    if not all(SCOPE.match(scope) for scope in client.scopes.split()):
-        raise ClientRefused("A scope contains a character that RFC 6749 does not allow.", field="scopes")
-    problems = redirect_uri_problems(client)
-    if problems:
-        name, messages = next(iter(problems.items()))
-        raise ClientRefused("; ".join(messages), field=name)
-    try:
-        client.full_clean(exclude=["client_secret"])
-    except ValidationError as error:
-        raise _refusal(error) from error
-
-
 def _application_for(details: NewClient, *, actor: Subject, origin: Origin, now: datetime) -> Application:
     found = application_by_name(details.name)
     if found is not None:
@@ -216,7 +232,8 @@ def _application_for(details: NewClient, *, actor: Subject, origin: Origin, now:
     try:
         return create_application(
             name=details.name,
-            slug=slugify(details.name)[:64],
+            # A name in other letters than Latin ones leaves nothing of itself.
+            slug=slugify(details.name)[:64] or f"application-{secrets.token_hex(4)}",
             description=details.description,
             launch_url=details.launch_url,
             audience=details.audience,

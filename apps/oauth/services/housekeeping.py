@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from apps.core.batches import delete_in_batches
 from apps.oauth.conf import refresh_token_lifetime
 from apps.oauth.models import AccessToken, Authorization, AuthorizationCode, RefreshToken
+from apps.oauth.services.idempotent_calls import remove_old_answers
 
 # Used codes and refresh tokens stay recognisable for a while: a replay is a sign of theft.
 REPLAYS_ARE_RECOGNISED = timedelta(days=1)
@@ -14,7 +15,7 @@ def remove_expired_tokens(*, now: datetime) -> int:
     """How many rows went."""
     lifetime = refresh_token_lifetime()
     before = now - REPLAYS_ARE_RECOGNISED
-    return sum(
+    return remove_old_answers(now=now) + sum(
         delete_in_batches(rows)
         for rows in (
             AccessToken.objects.filter(expires__lte=now),

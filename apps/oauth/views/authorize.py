@@ -21,6 +21,7 @@ from oauth2_provider.exceptions import FatalClientError, OAuthToolkitError
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from apps.access.selectors import decide_access
+from apps.core.api.scopes import ApiScope
 from apps.oauth.answers import RedirectToClient, error_redirect
 from apps.oauth.authorization_request import Problem, Wishes, is_readable, parse_wishes, survives_sign_in
 from apps.oauth.exchange import ENVIRON_KEY, Exchange, begin_exchange
@@ -31,7 +32,7 @@ from apps.oauth.redirect_uris import origin_of_uri
 from apps.oauth.selectors import consent_of, described_scopes
 from apps.oauth.services.authorizations import ConsentBasis, refuse_authorization
 from apps.signin.services.browser_session import SignedIn, signed_in
-from apps.signin.services.sign_in_required import to_new_password, to_sign_in
+from apps.signin.services.sign_in_required import to_new_password, to_sign_in, to_terms
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class AuthorizeView(View):
                 request, authenticated_at=current.session.authenticated_at, now=now
             )
             if not is_other_person and (has_just_signed_in or not self.is_stale(asked, current)):
-                return self.ask_new_password(request, asked, current)
+                return self.ask_first(request, asked, current)
             if is_other_person and has_just_signed_in:
                 return asked.refused("login_required", "Somebody else has signed in.")
         if wishes.is_silent:
@@ -170,15 +171,17 @@ class AuthorizeView(View):
         remember_demand(request, response, now=now)
         return response
 
-    def ask_new_password(
+    def ask_first(
         self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn
     ) -> HttpResponse | None:
-        """Nothing unless the password has expired with which the person came in."""
-        if not current.must_change_password:
+        """Nothing unless the person has something to do before they may go on anywhere."""
+        if current.must_change_password:
+            demand, way = "The person has to choose a new password.", to_new_password
+        elif current.terms_to_accept is not None:
+            demand, way = "The person has to accept the terms of use.", to_terms
+        else:
             return None
-        if asked.wishes.is_silent:
-            return asked.refused("interaction_required", "The person has to choose a new password.")
-        return to_new_password(request)
+        return asked.refused("interaction_required", demand) if asked.wishes.is_silent else way(request)
 
     def is_stale(self, asked: AuthorizationRequest, current: SignedIn) -> bool:
         """Whether the client wants the person to sign in anew, although they are signed in."""
@@ -231,11 +234,15 @@ class AuthorizeView(View):
     ) -> HttpResponse:
         consent = consent_of(user=current.user, client=asked.client)
         application = asked.client.application
+        scopes = described_scopes(asked.scopes)
         context = {
             "application": application,
             "client": asked.client,
             "owner_name": application.owner.display_name if application.owner else "",
-            "scopes": described_scopes(asked.scopes),
+            "scopes": [scope for scope in scopes if not isinstance(scope, ApiScope)],
+            # In the administration the application would be the person themselves.
+            "administering": [scope for scope in scopes if isinstance(scope, ApiScope)],
+            "is_lasting": "offline_access" in asked.scopes,
             "since": consent.granted_at if consent else None,
             "person": current.user,
             "hidden_fields": [],

@@ -10,7 +10,13 @@ from apps.oauth.client_authentication import calling_client, unauthenticated
 from apps.oauth.exchange import begin_exchange
 from apps.oauth.form_requests import form_endpoint
 from apps.oauth.models import AccessToken, Client, RefreshToken
-from apps.oauth.selectors import is_usable, live_access_token, refresh_token_by_value
+from apps.oauth.selectors import (
+    is_usable,
+    live_access_token,
+    refresh_token_by_value,
+    scopes_in_force,
+    scopes_of_token,
+)
 from apps.oauth.throttle import throttled
 
 INACTIVE: dict[str, Any] = {"active": False}
@@ -41,11 +47,12 @@ def introspect(request: HttpRequest) -> HttpResponse:
 
 def _about_access_token(token: AccessToken, client: Client) -> dict[str, Any]:
     """To another client than the token's own, only a resource server's own scopes are shown, and so is the token."""
-    scopes = token.scope.split()
+    scopes = scopes_of_token(token)
     if token.application_id != client.pk:
-        scopes = [scope for scope in scopes if scope in client.allowed_scopes]
-        if not client.is_resource_server or not scopes:
-            return INACTIVE
+        own = client.allowed_scopes if client.is_resource_server else frozenset()
+        scopes = [scope for scope in scopes if scope in own]
+    if not scopes:
+        return INACTIVE
     about = {
         "active": True,
         "scope": " ".join(scopes),
@@ -65,7 +72,7 @@ def _about_access_token(token: AccessToken, client: Client) -> dict[str, Any]:
 def _about_refresh_token(token: RefreshToken, client: Client) -> dict[str, Any]:
     return {
         "active": True,
-        "scope": token.authorization.scope,
+        "scope": " ".join(scopes_in_force(token.authorization)),
         "client_id": client.client_id,
         "exp": int(token.expires.timestamp()),
         "iat": int(token.created.timestamp()),

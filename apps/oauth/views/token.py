@@ -11,6 +11,7 @@ from apps.oauth.cors import readable_from_pages
 from apps.oauth.exchange import begin_exchange
 from apps.oauth.form_requests import form_endpoint
 from apps.oauth.grants import GRANTS
+from apps.oauth.metrics import count_token_answer
 from apps.oauth.services.tokens import record_refusal
 from apps.oauth.throttle import throttled
 
@@ -22,11 +23,13 @@ def token(request: HttpRequest) -> HttpResponse:
     """A refusal is committed like a success: its event, and the end of a replayed family, must stay."""
     exchange = begin_exchange(request)
     grant_type = request.POST.get("grant_type", "")
+    error = ""
     with transaction.atomic():
         response = _answer(request, grant_type)
         if response.status_code >= 400:
             error = json.loads(response.content)["error"]
             record_refusal(error=error, grant_type=grant_type, exchange=exchange)
+    count_token_answer(grant_type=grant_type, error=error)
     return response
 
 

@@ -10,7 +10,7 @@ from apps.oauth.bearer import bearer_token, challenge
 from apps.oauth.claims import claims_for
 from apps.oauth.cors import readable_from_pages
 from apps.oauth.exchange import begin_exchange
-from apps.oauth.selectors import live_access_token
+from apps.oauth.selectors import live_access_token, scopes_of_token
 
 
 @csrf_exempt
@@ -35,7 +35,7 @@ def userinfo(request: HttpRequest) -> HttpResponse:
     if token is None:
         return challenge(error="invalid_token", description="The access token is not valid.")
     exchange.client = token.application
-    scopes = token.scope.split()
+    scopes = scopes_of_token(token)
     if token.user is None or "openid" not in scopes:
         return challenge(
             error="insufficient_scope",

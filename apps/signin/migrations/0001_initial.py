@@ -3,6 +3,7 @@
 import uuid
 
 import django.db.models.deletion
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -58,6 +59,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="locked until"),
                 ),
                 ("token_digest", models.CharField(max_length=64)),
+                ("user_agent", models.CharField(blank=True, max_length=512, verbose_name="browser")),
                 ("created_at", models.DateTimeField(verbose_name="first seen")),
                 ("last_used_at", models.DateTimeField(db_index=True, verbose_name="last used")),
                 (
@@ -85,7 +87,13 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
                 ),
                 ("started_at", models.DateTimeField(verbose_name="started")),
                 ("authenticated_at", models.DateTimeField(verbose_name="last authenticated")),
@@ -105,12 +113,18 @@ class Migration(migrations.Migration):
                             ("replaced", "Another sign-in took its place"),
                             ("password_changed", "The password was changed"),
                             ("standing_changed", "The person was not allowed to sign in"),
+                            ("objected", "The person said that it was not them"),
                         ],
                         max_length=32,
                         verbose_name="why it ended",
                     ),
                 ),
-                ("ip", models.GenericIPAddressField(blank=True, null=True, verbose_name="address")),
+                (
+                    "ip",
+                    models.GenericIPAddressField(
+                        blank=True, db_index=True, null=True, verbose_name="address"
+                    ),
+                ),
                 ("user_agent", models.CharField(blank=True, max_length=512, verbose_name="browser")),
                 (
                     "amr",
@@ -137,6 +151,85 @@ class Migration(migrations.Migration):
                         fields=["user", "ended_at", "expires_at"], name="signin_sess_user_id_ae4b0a_idx"
                     ),
                     models.Index(fields=["expires_at"], name="signin_sess_expires_179b72_idx"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NoticePolicy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "lock_out",
+                    models.BooleanField(
+                        default=True,
+                        help_text="At most three a day for each person.",
+                        verbose_name="wrong passwords paused sign-in",
+                    ),
+                ),
+                (
+                    "new_browser",
+                    models.BooleanField(
+                        default=True, verbose_name="sign-in in a browser that was not seen before"
+                    ),
+                ),
+                (
+                    "sessions_ended",
+                    models.BooleanField(default=True, verbose_name="an administrator signed the person out"),
+                ),
+                (
+                    "password_expiry",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Once, seven days before.",
+                        verbose_name="the password expires soon",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="in force since"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "notice policy",
+                "verbose_name_plural": "notice policies",
+                "ordering": ("-pk",),
+                "get_latest_by": "pk",
+            },
+        ),
+        migrations.CreateModel(
+            name="NoticeCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=64)),
+                ("began_at", models.DateTimeField(db_index=True)),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "count of notices",
+                "verbose_name_plural": "counts of notices",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "kind"), name="signin_noticecount_unique")
                 ],
             },
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest
@@ -31,6 +32,8 @@ class SignedIn:
 
     user: User
     session: Session
+    # The version of terms that they have to accept before anything else is open to them.
+    terms_to_accept: UUID | None = None
 
     @property
     def must_change_password(self) -> bool:

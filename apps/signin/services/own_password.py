@@ -52,6 +52,7 @@ def change_password(
         password=wanted.present,
         browser_token=wanted.browser_token,
         origin=origin,
+        signed_in_as=current.user.pk,
     )
     limited = charge_submission(credentials, now=now)
     if limited is not None:

@@ -6,7 +6,6 @@ statements, and looks the same from outside; the audit event keeps the reason.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,12 +18,13 @@ from django.utils.functional import SimpleLazyObject
 
 from apps.audit.ports import ANONYMOUS, Outcome
 from apps.audit.services.record import record_event
-from apps.core.origin import Origin
+from apps.core.origin import Origin, network_of
 from apps.directory.selectors import hash_for_nobody, person_by_identifier, subject_of
 from apps.directory.services.sign_in_record import failure_counter, replace_hash
 from apps.signin import lockout
 from apps.signin.conf import lockout_limits
 from apps.signin.events import SignInAction
+from apps.signin.metrics import SIGN_INS
 from apps.signin.models import AddressThrottle
 from apps.signin.services.recognised_browsers import browser_rows
 
@@ -51,6 +51,8 @@ class Credentials:
     password: str
     browser_token: str
     origin: Origin
+    signed_in_as: UUID | None = None
+    """Who is signed in in that browser already, and is asked once more."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ def check_credentials(*, credentials: Credentials, now: datetime) -> PasswordChe
     match = _match(charge, credentials.password)
     refusal = _judge(charge, is_right=match.is_right, now=now)
     _settle(charge, credentials, refusal=refusal, now=now)
+    if refusal is not None:
+        SIGN_INS.count(refusal.value)
     if refusal is None and charge.user is not None and match.is_outdated:
         replace_hash(user=charge.user, encoded=make_password(credentials.password))
     return PasswordCheck(user=charge.user if refusal is None else None, refusal=refusal)
@@ -91,7 +95,7 @@ def _charge_attempt(credentials: Credentials, *, now: datetime) -> _Charge:
     limits = lockout_limits()
     user = person_by_identifier(credentials.identifier)
     decoy = hash_for_nobody(credentials.identifier)
-    address = _address(credentials.origin)
+    address = network_of(credentials.origin.ip)
     AddressThrottle.objects.bulk_create([AddressThrottle(address=address)], ignore_conflicts=True)
     address_allows = lockout.charge(
         AddressThrottle.objects.filter(address=address),
@@ -145,7 +149,7 @@ def _judge(charge: _Charge, *, is_right: bool, now: datetime) -> Refusal | None:
 def _settle(charge: _Charge, credentials: Credentials, *, refusal: Refusal | None, now: datetime) -> None:
     limits = lockout_limits()
     user_id = charge.user.pk if charge.user and charge.address_allows else NOBODY
-    addresses = AddressThrottle.objects.filter(address=_address(credentials.origin))
+    addresses = AddressThrottle.objects.filter(address=network_of(credentials.origin.ip))
     accounts = (
         browser_rows(user_id=user_id, browser_token=credentials.browser_token)
         if charge.is_recognised
@@ -168,14 +172,10 @@ def _settle(charge: _Charge, credentials: Credentials, *, refusal: Refusal | Non
         now=now,
         # Never what was typed: people type passwords into the wrong field.
         target=subject_of(charge.user) if charge.user else None,
-        details={"reason": refusal.value, "locked_now": is_locked_now, "recognised": charge.is_recognised},
+        details={
+            "reason": refusal.value,
+            "locked_now": is_locked_now,
+            "recognised": charge.is_recognised,
+            "confirming": charge.user is not None and charge.user.pk == credentials.signed_in_as,
+        },
     )
-
-
-def _address(origin: Origin) -> str:
-    """What failures are counted for: in IPv6 the whole /64, of which one subscriber has every address."""
-    if origin.ip is None:
-        return "unknown"
-    if ":" in origin.ip:
-        return str(ipaddress.IPv6Network((origin.ip, 64), strict=False))
-    return origin.ip

@@ -25,13 +25,21 @@ def browser_rows(*, user_id: UUID, browser_token: str) -> QuerySet[RecognisedBro
     return RecognisedBrowser.objects.filter(user_id=user_id, token_digest=_digest(browser_token))
 
 
-def recognise_browser(*, user: User, browser_token: str, now: datetime) -> None:
-    RecognisedBrowser.objects.update_or_create(
+def other_browser_rows(*, user_id: UUID, browser_token: str) -> QuerySet[RecognisedBrowser]:
+    """The rows of this person in all browsers but this one."""
+    return RecognisedBrowser.objects.filter(user_id=user_id).exclude(token_digest=_digest(browser_token))
+
+
+def recognise_browser(*, user: User, browser_token: str, now: datetime, user_agent: str = "") -> bool:
+    """Whether the person is new to the browser."""
+    used = {"last_used_at": now, "user_agent": user_agent}
+    _row, is_new = RecognisedBrowser.objects.update_or_create(
         user=user,
         token_digest=_digest(browser_token),
-        defaults={"last_used_at": now},
-        create_defaults={"last_used_at": now, "created_at": now},
+        defaults=used,
+        create_defaults={**used, "created_at": now},
     )
+    return is_new
 
 
 def _digest(browser_token: str) -> str:

@@ -39,5 +39,10 @@ def to_new_password(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('signin:password')}?{urlencode({'next': _wanted(request)})}")
 
 
+def to_terms(request: HttpRequest) -> HttpResponse:
+    """Let the person read and accept the terms in force, and come back in the same way."""
+    return redirect(f"{reverse('signin:terms')}?{urlencode({'next': _wanted(request)})}")
+
+
 def _wanted(request: HttpRequest) -> str:
     return request.get_full_path() if request.method == "GET" else reverse("signin:home")

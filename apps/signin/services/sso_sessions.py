@@ -16,8 +16,10 @@ from apps.core.origin import Origin
 from apps.directory.selectors import subject_of
 from apps.directory.services.sign_in_record import note_sign_in
 from apps.signin.events import SignInAction
+from apps.signin.metrics import SIGN_INS, SIGNED_IN
 from apps.signin.models import Session
 from apps.signin.selectors import live_sessions
+from apps.signin.services.notices import tell_of_ended_session, tell_of_new_browser
 from apps.signin.services.recognised_browsers import recognise_browser
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def start_session(
         amr=list(amr),
     )
     note_sign_in(user_id=user.pk, now=now)
-    recognise_browser(user=user, browser_token=browser_token, now=now)
+    if recognise_browser(user=user, browser_token=browser_token, now=now, user_agent=origin.user_agent):
+        tell_of_new_browser(user=user, origin=origin, now=now)
     record_event(
         action=SignInAction.USER_SIGNED_IN,
         outcome=Outcome.SUCCESS,
@@ -51,6 +54,7 @@ def start_session(
         session_id=str(session.pk),
         details={"amr": list(amr), "expires_at": session.expires_at.isoformat()},
     )
+    SIGN_INS.count(SIGNED_IN)
     return session
 
 
@@ -91,6 +95,8 @@ def end_session(
             session_id=str(session_id),
             details={"reason": reason.value},
         )
+    if ended and reason is Session.EndReason.ENDED_BY_ADMINISTRATOR:
+        tell_of_ended_session(session_id=session_id, actor=actor, now=now)
     return bool(ended)
 
 

@@ -1,29 +1,31 @@
 """How often credentials may be submitted, whatever becomes of them. Whoever is over the limit is not even tried."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from apps.audit.ports import ANONYMOUS, Outcome
 from apps.audit.services.record import record_event
-from apps.core.rate_limits import RateLimit, Standing, charge
+from apps.core.origin import network_of
+from apps.core.rate_limits import RateLimit, Standing, charge, rate_limit
 from apps.signin.events import SignInAction
+from apps.signin.metrics import SIGN_INS
 from apps.signin.services.password_sign_in import Credentials, Refusal
 
-PER_IDENTIFIER = RateLimit("sign-in", quota=10, window=timedelta(minutes=1), block=timedelta(minutes=5))
-# An office behind one address signs in at nine o'clock.
-PER_ADDRESS = RateLimit("sign-in-address", quota=120, window=timedelta(minutes=1), block=timedelta(minutes=5))
+PER_IDENTIFIER = rate_limit("sign-in")
+PER_ADDRESS = rate_limit("sign-in-address")
 
 
 def charge_submission(credentials: Credentials, *, now: datetime) -> Standing | None:
     """The limit that was reached, or None. Of a block only the beginning is an event: a flood must not fill the log."""
-    address = credentials.origin.ip or ""
+    network = network_of(credentials.origin.ip)
     for limit, subject in (
-        (PER_IDENTIFIER, f"{address}\n{credentials.identifier.strip().casefold()}"),
-        (PER_ADDRESS, address),
+        (PER_IDENTIFIER, f"{network}\n{credentials.identifier.strip().casefold()}"),
+        (PER_ADDRESS, network),
     ):
         found = charge(limit, subject, now=now)
         if not found.is_allowed:
+            SIGN_INS.count(Refusal.RATE_LIMITED.value)
             if found.has_begun:
                 _record(credentials, limit, now=now)
             return found

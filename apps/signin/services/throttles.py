@@ -1,8 +1,12 @@
-"""What an administrator may do about addresses and browsers that the lock-out keeps an eye on."""
+"""What may be done about addresses and browsers that the lock-out keeps an eye on."""
+
+from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.audit.ports import Outcome, Subject
 from apps.audit.services.record import record_event
@@ -11,6 +15,10 @@ from apps.directory.selectors import subject_of
 from apps.signin.events import SignInAction
 from apps.signin.lockout import clear
 from apps.signin.models import AddressThrottle, RecognisedBrowser
+from apps.signin.services.recognised_browsers import other_browser_rows
+
+if TYPE_CHECKING:
+    from apps.directory.models import User
 
 
 @transaction.atomic
@@ -47,3 +55,23 @@ def forget_browser(*, browser_id: int, actor: Subject, origin: Origin, now: date
         target=subject_of(browser.user),
     )
     return True
+
+
+@transaction.atomic
+def forget_browsers_of(*, user: User, origin: Origin, now: datetime) -> int:
+    """The person wants none of them recognised any more; of how many that was so."""
+    return _forget(RecognisedBrowser.objects.filter(user=user), user, origin=origin, now=now)
+
+
+@transaction.atomic
+def forget_other_browsers(*, user: User, browser_token: str, origin: Origin, now: datetime) -> int:
+    """The person takes the account back in this browser: in any other, also an intruder's, the next sign-in is news."""
+    others = other_browser_rows(user_id=user.pk, browser_token=browser_token)
+    return _forget(others, user, origin=origin, now=now)
+
+
+def _forget(browsers: QuerySet[RecognisedBrowser], user: User, *, origin: Origin, now: datetime) -> int:
+    return sum(
+        forget_browser(browser_id=browser_id, actor=subject_of(user), origin=origin, now=now)
+        for browser_id in list(browsers.order_by("pk").values_list("pk", flat=True))
+    )

@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from apps.core.origin import origin_of
 from apps.core.rate_limits import Standing
 from apps.directory.selectors import subject_of
+from apps.mail.selectors import is_mail_sent
 from apps.signin.browser_cookie import browser_token_of, remember_browser
 from apps.signin.forms import SignInForm
 from apps.signin.models import Session
@@ -53,13 +54,14 @@ class LoginView(View):
             if "next" in form.errors:
                 raise BadRequest("next is too long or holds a NUL")
             return self.page(request, form, status=HTTPStatus.BAD_REQUEST)
-        now = timezone.now()
+        now, current = timezone.now(), signed_in(request)
         browser_token = browser_token_of(request)
         credentials = Credentials(
             identifier=form.cleaned_data["identifier"],
             password=form.cleaned_data["password"],
             browser_token=browser_token,
             origin=origin_of(request),
+            signed_in_as=current.user.pk if current else None,
         )
         limited = charge_submission(credentials, now=now)
         if limited is not None:
@@ -72,7 +74,7 @@ class LoginView(View):
             )
         check = check_credentials(credentials=credentials, now=now)
         if check.user is None:
-            problem = _refusal_in_words(is_confirmation=signed_in(request) is not None)
+            problem = _refusal_in_words(is_confirmation=current is not None)
             return self.page(request, form, status=HTTPStatus.UNAUTHORIZED, problem=problem)
         session = self.open_session(request, check.user, browser_token)
         bind(request, user=check.user, session=session)
@@ -116,8 +118,11 @@ class LoginView(View):
             "form": form,
             **(problem or {}),
             "application": destination.application,
+            "has_reset": is_mail_sent(),
             "reauthenticate": current is not None,
             "person": current.user if current else None,
+            # Where the choice of a language comes back to, without what was typed.
+            "same_page": "" if request.method == "GET" else _address(target),
         }
         response = render(request, "signin/login.html", context, status=status)
         for name, value in (headers or {}).items():
@@ -141,11 +146,13 @@ def _wait_in_words(limited: Standing) -> dict[str, str]:
     }
 
 
+def _address(target: str) -> str:
+    return f"{reverse('signin:login')}?{urlencode({'next': safe_next(target)})}"
+
+
 def sign_in_to_administration(request: HttpRequest) -> HttpResponse:
     """Where the administration sends whoever may not enter: to sign in, or to a clear no if they have."""
     current = signed_in(request)
     if current is not None:
         raise PermissionDenied(f"{current.user.pk} may not enter the administration")
-    return redirect(
-        f"{reverse('signin:login')}?{urlencode({'next': safe_next(request.GET.get('next', ''))})}"
-    )
+    return redirect(_address(request.GET.get("next", "")))

@@ -1,6 +1,7 @@
 """/logout/: asks on GET, signs out on POST."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,13 +18,19 @@ class LogoutView(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         target = _target(request.GET)
         if signed_in(request) is None:
-            return render(request, "signin/signed_out.html", {"next": target})
+            return _signed_out(request, target)
         fields = [("next", target)] if target else []
         return render(request, "signin/logout.html", {"next": target, "fields": fields})
 
     def post(self, request: HttpRequest) -> HttpResponse:
         sign_out(request)
-        return render(request, "signin/signed_out.html", {"next": _target(request.POST)})
+        return _signed_out(request, _target(request.POST))
+
+
+def _signed_out(request: HttpRequest, target: str) -> HttpResponse:
+    """The choice of a language comes back to this page, with what was taken of its address and nothing else."""
+    same_page = f"{request.path}?{urlencode({'next': target})}" if target else request.path
+    return render(request, "signin/signed_out.html", {"next": target, "same_page": same_page})
 
 
 def _target(parameters: Mapping[str, str]) -> str:

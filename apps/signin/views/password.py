@@ -77,7 +77,6 @@ def _page(
         "form": form,
         "person": current.user,
         "rules": password_rules_in_words(),
-        "is_expired": current.must_change_password,
-        "way_back": safe_next(target),
     }
-    return render(request, "signin/password.html", context, status=status)
+    page = "signin/password_expired.html" if current.must_change_password else "signin/password.html"
+    return render(request, page, context, status=status)

@@ -21,10 +21,12 @@ PAYROLL_ID, API_ID = "payroll", "payroll-api"
 
 @dataclass(frozen=True)
 class DemoClient:
-    """`secret` is in clear."""
+    """`secret` is in clear; `application` is what people find in the portal, by the name that it has now."""
 
     client_id: str
     secret: str
+    application: str
+    is_enabled: bool
 
 
 def make_clients(*, relying_party: str, clock: Clock) -> tuple[dict[str, str], dict[str, str]]:
@@ -47,9 +49,17 @@ def hand_out_secrets(
     keys: Mapping[str, str], *, known_secrets: Mapping[str, str], clock: Clock
 ) -> dict[str, DemoClient]:
     """Those of the clients that are left and have one: the secret given out before, while it is still right."""
-    clients = {str(client.pk): client for client in Client.objects.filter(pk__in=keys.values())}
+    clients = {
+        str(client.pk): client
+        for client in Client.objects.select_related("application").filter(pk__in=keys.values())
+    }
     return {
-        name: DemoClient(client.client_id, _secret(client, known_secrets.get(name, ""), clock))
+        name: DemoClient(
+            client.client_id,
+            _secret(client, known_secrets.get(name, ""), clock),
+            client.application.name,
+            client.is_usable() and client.application.is_enabled,
+        )
         for name, key in keys.items()
         if (client := clients.get(key)) and not client.is_public
     }

@@ -16,22 +16,19 @@ from apps.access.services.assignments import assign_role
 from apps.audit.ports import SYSTEM, Subject
 from apps.audit.selectors import events
 from apps.core.origin import SYSTEM_ORIGIN
-from apps.directory.events import DirectoryAction
-from apps.directory.models import Group, Membership, User
+from apps.directory.models import Group, User
 from apps.transfer.acme import (
     APPLICATION_OWNERS,
     APPLICATIONS,
     DEMO_ACCOUNTS,
-    EMPLOYEES,
-    GROUPS,
     ROLES,
     DemoApplication,
-    DemoGroup,
     DemoRole,
 )
 from apps.transfer.clock import Clock
 from apps.transfer.events import TransferAction
 from apps.transfer.services.demo_accounts import Account, Withheld, demo_accounts
+from apps.transfer.services.demo_belonging import make_groups
 from apps.transfer.services.demo_clients import (
     DemoClient,
     follow_address,
@@ -99,7 +96,7 @@ def _remember(made: _Made, clock: Clock) -> None:
 
 def _make(relying_party: str, clock: Clock) -> tuple[_Made, dict[str, str]]:
     people = make_people(clock)
-    groups = {group.name: _group(group, people, clock) for group in GROUPS}
+    groups = make_groups(people, clock)
     before = set(Application.objects.values_list("pk", flat=True))
     for application in APPLICATIONS:
         _application(application, clock)
@@ -111,37 +108,6 @@ def _make(relying_party: str, clock: Clock) -> tuple[_Made, dict[str, str]]:
     made = _Made(accounts, clients, relying_party)
     _remember(made, clock)
     return made, secrets
-
-
-def _group(wanted: DemoGroup, people: dict[str, User], clock: Clock) -> Group:
-    found = Group.objects.filter(name__iexact=wanted.name).first()
-    if found is not None:
-        return found
-    now = clock()
-    group = Group.objects.create(name=wanted.name, description=wanted.description, created_at=now)
-    target = Subject(kind="group", id=str(group.pk), label=group.name)
-    record(
-        DirectoryAction.GROUP_CREATED,
-        target,
-        clock,
-        after={"name": group.name, "description": group.description},
-    )
-    departments = {employee.username: employee.department for employee in EMPLOYEES}
-    members = [
-        user
-        for name, user in people.items()
-        if name in wanted.members or departments[name] in wanted.departments
-    ]
-    Membership.objects.bulk_create(Membership(user=user, group=group, created_at=now) for user in members)
-    for user in members:
-        record(
-            DirectoryAction.GROUP_MEMBER_ADDED,
-            target,
-            clock,
-            details={"user": str(user.pk)},
-            after={"user": str(user.pk), "group": str(group.pk)},
-        )
-    return group
 
 
 # Applications and roles ----------------------------------------------------------------------------------------------

@@ -1,15 +1,18 @@
 """The people of the demonstration."""
 
+from collections.abc import Collection, Mapping
+
 from django.db.models import Q
 
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.events import DirectoryAction
-from apps.directory.models import User
+from apps.directory.models import Unit, User
 from apps.directory.selectors import subject_of
 from apps.directory.services.people import NewPerson, create_person, set_password
-from apps.transfer.acme import DOMAIN, EMPLOYEES, PASSWORD, Employee
+from apps.transfer.acme import DOMAIN, EMPLOYEES, MENTORS, PASSWORD, Employee, attributes_of
 from apps.transfer.clock import Clock
+from apps.transfer.services.demo_belonging import make_attributes, make_units
 from apps.transfer.services.demo_events import plain, record
 
 
@@ -25,17 +28,30 @@ def make_people(clock: Clock) -> dict[str, User]:
         numbers[user.employee_number].username: user
         for user in User.objects.filter(employee_number__in=numbers)
     }
+    attributes = make_attributes(clock)
     created: list[User] = []
-    for employee in EMPLOYEES:
+    for place, employee in enumerate(EMPLOYEES):
         if employee.username in there or _is_taken(employee):
             continue
+        kept = _kept(place, employee, attributes, there)
         user = create_person(
-            details=_details(employee), password=None, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=clock()
+            details=_details(employee, kept), password=None, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=clock()
         )
         there[employee.username] = user
         created.append(user)
-    _complete(created, there, clock)
+    _complete(created, there, make_units(there, clock), clock)
     return there
+
+
+def _kept(
+    place: int, employee: Employee, attributes: Collection[str], there: Mapping[str, User]
+) -> dict[str, list[str]]:
+    """Of the attributes that were made now. The mentor goes by the user name that they have by now."""
+    kept = attributes_of(place, employee)
+    mentor = there.get(MENTORS.get(employee.username, ""))
+    if mentor is not None:
+        kept["mentor"] = [mentor.username]
+    return {slug: typed for slug, typed in kept.items() if slug in attributes}
 
 
 def _is_taken(employee: Employee) -> bool:
@@ -48,7 +64,7 @@ def _email(employee: Employee) -> str:
     return f"{employee.given_name}.{employee.family_name}@{DOMAIN}".lower()
 
 
-def _details(employee: Employee) -> NewPerson:
+def _details(employee: Employee, kept: dict[str, list[str]]) -> NewPerson:
     return NewPerson(
         username=employee.username,
         email=_email(employee),
@@ -59,11 +75,13 @@ def _details(employee: Employee) -> NewPerson:
         job_title=employee.job_title,
         is_staff=employee.is_staff,
         is_superuser=employee.is_superuser,
+        attributes=kept,
     )
 
 
+RELATED = ("manager", "unit")
 RECORD_FIELDS = (
-    "manager",
+    *RELATED,
     "employee_number",
     "employee_type",
     "status",
@@ -75,7 +93,7 @@ RECORD_FIELDS = (
 PASSWORD_FIELDS = ("password", "password_changed_at", "password_expires_at")
 
 
-def _complete(created: list[User], there: dict[str, User], clock: Clock) -> None:
+def _complete(created: list[User], there: dict[str, User], units: Mapping[str, Unit], clock: Clock) -> None:
     """The rest of the employees' records, in one statement and with an event for each."""
     if not created:
         return
@@ -85,7 +103,7 @@ def _complete(created: list[User], there: dict[str, User], clock: Clock) -> None
     employees = {employee.username: employee for employee in EMPLOYEES}
     for user in created:
         employee = employees[user.username]
-        user.manager = there.get(employee.manager)
+        user.manager, user.unit = there.get(employee.manager), units.get(employee.username)
         user.employee_number = numbers[user.username]
         user.employee_type, user.status = employee.kind, employee.status
         user.starts_on, user.ends_on = employee.starts_on(now.date()), employee.ends_on(now.date())
@@ -96,7 +114,7 @@ def _complete(created: list[User], there: dict[str, User], clock: Clock) -> None
     User.objects.bulk_update(created, [*RECORD_FIELDS, *PASSWORD_FIELDS, "updated_at"])
     for user in created:
         after = {
-            name: plain(getattr(user, f"{name}_id" if name == "manager" else name)) for name in RECORD_FIELDS
+            name: plain(getattr(user, f"{name}_id" if name in RELATED else name)) for name in RECORD_FIELDS
         }
         record(DirectoryAction.USER_CHANGED, subject_of(user), clock, after=after)
         if user is not first:

@@ -1,5 +1,6 @@
 """One decision function, and the same judgement over sets: they must never disagree."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,11 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
+from pytest_django import DjangoAssertNumQueries
 
 from apps.access.decision import Decision, Reason
 from apps.access.models import Application, Assignment, Role
-from apps.access.selectors import access_ends, decide_access, usable_applications
+from apps.access.selectors import access_ends, decide_access, holders_lost, usable_applications
+from apps.audit.ports import SYSTEM
+from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.models import Group, Membership, User
+from apps.directory.services.group_nesting import nest_group
 from tests.factories.people import make_user
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -41,6 +46,10 @@ def make_group(*people: User) -> Group:
     group = Group.objects.create(name=f"Group {Group.objects.count()}")
     Membership.objects.bulk_create(Membership(user=user, group=group) for user in people)
     return group
+
+
+def nest(parent: Group, child: Group) -> None:
+    nest_group(parent=parent, child=child, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=NOW)
 
 
 def decide(user: User, application: Application) -> Decision:
@@ -101,6 +110,49 @@ def test_role_of_another_person_group_or_application_opens_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_role_of_a_group_reaches_those_in_groups_within_it() -> None:
+    user, application = make_user(), make_application()
+    chain = [make_group() for _level in range(4)]
+    for outer, inner in itertools.pairwise(chain):
+        nest(outer, inner)
+    Membership.objects.create(user=user, group=chain[2])
+    give(make_role(application), chain[3])
+    assert not decide(user, application).is_allowed
+    give(make_role(application), chain[0], end=HOUR)
+    assert decide(user, application) == Decision(True, Reason.ROLE_HELD, until=NOW + HOUR)
+    assert list(usable_applications(user=user, now=NOW)) == [application]
+    assert access_ends(user=user, now=NOW) == {application.pk: NOW + HOUR}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("depth", [1, 10])
+def test_decision_is_one_statement_however_deep(
+    depth: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    user, application = make_user(), make_application()
+    chain = [make_group(), *(make_group() for _level in range(depth))]
+    for outer, inner in itertools.pairwise(chain):
+        nest(outer, inner)
+    Membership.objects.create(user=user, group=chain[-1])
+    give(make_role(application), chain[0])
+    with django_assert_num_queries(1):
+        assert decide(user, application).is_allowed
+
+
+@pytest.mark.django_db
+def test_who_loses_a_role_is_counted_through_groups_within_groups() -> None:
+    keeps, loses = make_user(), make_user()
+    outer, inner = make_group(), make_group(keeps, loses)
+    nest(outer, inner)
+    role = make_role(make_application())
+    give(role, outer)
+    give(role, keeps)
+    of_group = Assignment.objects.filter(group=outer)
+    assert holders_lost(assignments=of_group, now=NOW) == {role.name: 1}
+    assert holders_lost(assignments=Assignment.objects.all(), now=NOW) == {role.name: 2}
+
+
+@pytest.mark.django_db
 def test_access_ends_with_the_last_of_several_roles() -> None:
     user, application = make_user(), make_application()
     give(make_role(application), user, end=HOUR)
@@ -139,7 +191,11 @@ SPANS = st.tuples(
     st.sampled_from([None, -HOUR, timedelta(0), HOUR, 3 * HOUR]),
 ).filter(lambda span: span[1] is None or span[1] > span[0])
 ASSIGNMENTS = st.lists(
-    st.tuples(st.integers(0, 2), st.sampled_from(["user", "group", "other group", "other user"]), SPANS),
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(["user", "group", "outer group", "other group", "other user"]),
+        SPANS,
+    ),
     max_size=6,
 )
 APPLICATIONS = st.lists(
@@ -155,8 +211,10 @@ class SmallWorlds(TestCase):
         self, assignments: list[Any], applications: list[tuple[str, bool]], status: str
     ) -> None:
         user, other = make_user(status=status), make_user()
-        holders: dict[str, User | Group] = {"user": user, "other user": other}
-        holders |= {"group": make_group(user, other), "other group": make_group(other)}
+        group, outer = make_group(user, other), make_group()
+        nest(outer, group)
+        holders: dict[str, User | Group] = {"user": user, "other user": other, "group": group}
+        holders |= {"outer group": outer, "other group": make_group(other)}
         made = [
             make_application(f"App{number}", audience=audience, is_enabled=is_enabled)
             for number, (audience, is_enabled) in enumerate(applications)

@@ -14,6 +14,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
 from apps.directory.models import Group, Membership, User
+from apps.directory.services.group_nesting import nest_group, unnest_group
 from tests.factories.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,20 @@ def test_role_of_a_group_counts_for_its_members(role: Role) -> None:
     Assignment.objects.create(role=role, group=group, valid_from=datetime.now(UTC) - HOUR)
     assert _may_view_people(member)
     assert not _may_view_people(outsider)
+
+
+def test_role_of_an_outer_group_counts_while_the_inner_one_lies_in_it(role: Role) -> None:
+    member = make_user(is_staff=True)
+    outer, inner = Group.objects.create(name="Everybody"), Group.objects.create(name="Desk")
+    Membership.objects.create(user=member, group=inner)
+    Assignment.objects.create(role=role, group=outer, valid_from=datetime.now(UTC) - HOUR)
+    assert not _may_view_people(member)
+    nesting: Any = {"parent": outer, "child": inner, "actor": SYSTEM, "origin": SYSTEM_ORIGIN}
+    nesting["now"] = datetime.now(UTC)
+    nest_group(**nesting)
+    assert _may_view_people(member)
+    unnest_group(**nesting)
+    assert not _may_view_people(member)
 
 
 @pytest.mark.parametrize(

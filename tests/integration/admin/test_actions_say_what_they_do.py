@@ -4,10 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
+from django.test import RequestFactory
 from django.utils import timezone
 
 from apps.access.models import Assignment
-from apps.directory.models import User
+from apps.audit.admin_acting import ActingAdmin
+from apps.audit.admin_pages import DELETE
+from apps.directory.models import Group, User
 from apps.oauth.models import Authorization, Client
 from apps.signin.models import AddressThrottle, RecognisedBrowser, Session
 from tests.factories.clients import make_client
@@ -58,6 +62,39 @@ def test_suspending_asks_first() -> None:
     assert {event.target_id for event in recorded} == {str(person.pk) for person in people[:2]}
     assert recorded[0].personal["before"] == {"status": "active"}
     assert recorded[0].personal["after"] == {"status": "suspended"}
+
+
+def test_too_many_at_once_are_refused_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.audit.admin_acting.OBJECTS_AT_ONCE", 2)
+    people = [make_user(), make_user(), make_user()]
+    groups = [Group.objects.create(name=name) for name in "ABC"]
+    browser = at_desk(make_superuser())
+    for label, action, objects in (
+        ("directory.user", "suspend", people),
+        ("directory.group", DELETE, groups),
+    ):
+        # Selected one by one, and by "Select all"; asked, and confirmed without having been asked.
+        for more in ({}, {"select_across": "1"}, CONFIRMED):
+            answer = browser.post(listing(label), chosen(action, *objects, **more), follow=True)
+            assert "At most 2 can be done at once: select fewer, or filter the list first." in text_of(answer)
+    assert Group.objects.count() == 3
+    assert User.objects.filter(status=User.Status.ACTIVE).count() == 4
+    browser.post(listing("directory.user"), chosen("suspend", *people[:2], **CONFIRMED))
+    assert User.objects.filter(status=User.Status.SUSPENDED).count() == 2
+
+
+def test_every_action_of_a_list_goes_through_the_door_that_asks_and_counts(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = make_superuser()
+    seen = set()
+    for admin in site._registry.values():
+        offered: dict[str, Any] = admin.get_actions(request)
+        for name, (function, _name, _title) in offered.items():
+            seen.add(name)
+            door = function.__module__
+            assert door in {"apps.audit.admin_acting", "apps.audit.admin_deleting"}, f"{admin}: {name}"
+        assert getattr(type(admin), "act", ActingAdmin.act) is ActingAdmin.act, admin
+    assert {"suspend", DELETE} < seen
 
 
 def test_suspending_counts_what_ends_with_it() -> None:

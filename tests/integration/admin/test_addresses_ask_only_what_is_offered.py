@@ -10,10 +10,11 @@ from django.contrib.admin import SimpleListFilter
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
+from unfold.paginator import InfinitePaginator
 
 from apps.access.models import Application
-from apps.audit.admin_audit import AuditedModelAdmin
-from apps.directory.models import Group
+from apps.audit.admin_audit import AuditedModelAdmin, NewestPaginator
+from apps.directory.models import Group, User
 from apps.signin.models import AddressThrottle
 from tests.factories.clients import make_client
 from tests.factories.people import make_user
@@ -25,7 +26,9 @@ from tests.integration.admin.desk import (
     make_role,
     make_staff,
     make_superuser,
+    page_of,
 )
+from tests.integration.directory.test_units import make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -253,3 +256,37 @@ def test_lists_have_no_fields_of_secret_rows() -> None:
     """Tables that hold nothing but secrets have no page at all."""
     for label in ("oauth.AccessToken", "oauth.RefreshToken", "oauth.AuthorizationCode", "oauth.IDToken"):
         assert apps.get_model(label) not in admin.site._registry
+
+
+def test_people_of_one_name_are_told_apart_by_their_user_names() -> None:
+    browser = at_desk(make_superuser(display_name="Root", username="root"))
+    one, other = (make_user(display_name="Anna Keller", username=f"anna.keller{n}") for n in ("", "2"))
+    found = [row["text"] for row in autocomplete(browser, "Anna Keller").json()["results"]]
+    assert sorted(found) == ["Anna Keller (anna.keller)", "Anna Keller (anna.keller2)"]
+    assert [row["text"] for row in autocomplete(browser, "root").json()["results"]] == ["root"]
+    make_user(manager=other)
+    chosen = {
+        page_of(User.objects.get(manager=other)): "Anna Keller (anna.keller2)",
+        page_of(assign(make_role(), one)): "Anna Keller (anna.keller)",
+        page_of(
+            Application.objects.create(name="Wiki", slug="wiki", owner=other)
+        ): "Anna Keller (anna.keller2)",
+        page_of(make_unit("Sales", head=one)): "Anna Keller (anna.keller)",
+    }
+    for page, words in chosen.items():
+        assert f">{words}</option>" in " ".join(browser.get(page).content.decode().split()), page
+
+
+UNCOUNTED = sorted(label for label, one in LISTS.items() if issubclass(one.paginator, InfinitePaginator))
+
+
+@pytest.mark.parametrize("label", UNCOUNTED)
+def test_list_that_is_not_counted_says_no_number_and_has_an_end(label: str) -> None:
+    browser = at_desk(make_superuser())
+    for query in ({}, {"q": "x"}):
+        listed = browser.get(listing(label), query)
+        assert "10000 results" not in " ".join(listed.content.decode().split())
+        assert listed.context["cl"].result_count == listed.context["cl"].full_result_count
+    assert LISTS[label].paginator is NewestPaginator
+    answer = browser.get(listing(label), {"p": "1000000"})
+    assert (answer.status_code, answer["Location"].partition("?")[2]) == (302, "e=1")

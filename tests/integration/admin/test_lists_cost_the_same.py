@@ -9,16 +9,22 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.access.models import Application
-from apps.directory.models import Group, Membership
+from apps.directory.models import Attribute, Group, Membership, OneTimeLink, Unit
+from apps.directory.services.one_time_links import make_link
 from apps.oauth.models import Scope
 from apps.signin.models import AddressThrottle, RecognisedBrowser
 from tests.factories.clients import make_client
 from tests.factories.people import make_user
+from tests.factories.terms import accept, make_version
 from tests.integration.admin.desk import assign, at_desk, listing, make_role, make_superuser
 from tests.integration.admin.test_actions_say_what_they_do import authorize, start_sessions
 from tests.integration.audit.log_setup import record
+from tests.integration.directory.test_attributes import give, make_attribute
+from tests.integration.directory.test_units import make_unit
 
 pytestmark = pytest.mark.django_db
+
+RESET = OneTimeLink.Purpose.RESET
 
 
 def _person() -> None:
@@ -28,6 +34,16 @@ def _person() -> None:
 def _group() -> None:
     group = Group.objects.create(name=f"Group {Group.objects.count()}")
     Membership.objects.create(group=group, user=make_user())
+
+
+def _unit() -> None:
+    unit = make_unit(f"Unit {Unit.objects.count()}", head=make_user())
+    make_user(unit=make_unit("Below", unit))
+
+
+def _attribute() -> None:
+    attribute = make_attribute(f"attribute_{Attribute.objects.count()}")
+    give(make_user(), **{attribute.slug: ["value"]})
 
 
 def _application() -> Application:
@@ -70,6 +86,15 @@ def _address() -> None:
     AddressThrottle.objects.create(address=f"192.0.2.{AddressThrottle.objects.count()}", failed_sign_ins=2)
 
 
+def _terms() -> None:
+    accept(make_user(), make_version(state="superseded"))
+
+
+def _link() -> None:
+    now = timezone.now()
+    make_link(user=make_user(), purpose=RESET, address="a@example.org", lifetime=timedelta(hours=1), now=now)
+
+
 def _event() -> None:
     record(now=timezone.now())
 
@@ -77,6 +102,8 @@ def _event() -> None:
 LISTS: dict[str, Callable[[], object]] = {
     "directory.user": _person,
     "directory.group": _group,
+    "directory.unit": _unit,
+    "directory.attribute": _attribute,
     "access.application": _application,
     "access.role": _role,
     "access.assignment": _group_assignment,
@@ -86,6 +113,9 @@ LISTS: dict[str, Callable[[], object]] = {
     "signin.session": _session,
     "signin.recognisedbrowser": _browser,
     "signin.addressthrottle": _address,
+    "terms.termsversion": _terms,
+    "terms.acceptance": _terms,
+    "directory.onetimelink": _link,
     "audit.auditevent": _event,
 }
 

@@ -1,34 +1,48 @@
 """The first page counts what really happened, for those who may read the log."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.audit.ports import Outcome, Subject
+from apps.audit.ports import Outcome, Subject, signer
+from apps.audit.services.reading import read_on
+from apps.audit.services.sealing import seal_pending
+from apps.audit.services.waking import wake_readers
+from apps.dashboards.handlers import ACTIVITY
+from apps.dashboards.models import ActivityCount
+from apps.dashboards.overview import REASONS
 from apps.dashboards.selectors import (
     DAYS,
-    applications_by_use,
     live_sessions_now,
-    refusals_by_reason,
-    sign_ins_by_day,
+    recent_activity,
 )
 from apps.directory.models import User
 from apps.oauth.events import OAuthAction
 from apps.signin.events import SignInAction
+from apps.signin.services.password_sign_in import Refusal
 from tests.factories.clients import make_client
 from tests.factories.people import make_user
 from tests.integration.admin.desk import at_desk, listing, make_staff, make_superuser, text_of
 from tests.integration.admin.test_actions_say_what_they_do import start_sessions
-from tests.integration.audit.log_setup import record
+from tests.integration.audit.log_setup import LogTestSigner, record
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _log_is_sealed_by_somebody() -> Iterator[None]:
+    with signer.replaced(LogTestSigner()):
+        yield
+
 
 # Noon, so that minutes before or after stay on the same day.
 NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
@@ -55,7 +69,7 @@ def test_each_of_the_last_days_has_its_numbers_and_empty_ones_are_there() -> Non
     refused(NOON - DAY)
     refused(NOON - DAY)
     signed_in(NOON - DAYS * DAY)
-    days = sign_ins_by_day(now=NOON)
+    days = recent_activity(now=NOON).days
     assert [(day.signed_in, day.refused) for day in days[-2:]] == [(1, 2), (1, 0)]
     assert len(days) == DAYS
     assert sum(day.signed_in for day in days) == 2
@@ -67,7 +81,7 @@ def test_refusals_are_ranked_by_reason() -> None:
     refused(NOON)
     refused(NOON)
     refused(NOON - DAYS * DAY, "locked")
-    assert [(share.key, share.count) for share in refusals_by_reason(now=NOON) or []] == [
+    assert [(share.key, share.count) for share in recent_activity(now=NOON).reasons] == [
         ("wrong_password", 2),
         ("locked", 1),
     ]
@@ -78,10 +92,60 @@ def test_applications_are_ranked_by_sign_ins_and_named() -> None:
     used(str(first.pk), NOON)
     used(str(second.pk), NOON)
     used(str(second.pk), NOON)
-    assert [(share.name, share.count) for share in applications_by_use(now=NOON) or []] == [
+    assert [(share.name, share.count) for share in recent_activity(now=NOON).applications] == [
         ("Wiki", 2),
         ("Payroll", 1),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_numbers_are_the_same_when_the_reader_has_counted_them() -> None:
+    """All, some and none of them: whoever looks sees no difference."""
+    client = make_client(name="Payroll").row
+    for minutes in (0, 1, 20, 40):
+        signed_in(NOON - timedelta(minutes=minutes))
+        refused(NOON - timedelta(minutes=minutes), "locked")
+    refused(NOON - DAY)
+    used(str(client.pk), NOON)
+    seen = [recent_activity(now=NOON)]
+    seal_pending(now=NOON)
+    seen.append(recent_activity(now=NOON))
+    count_all()
+    seen.append(recent_activity(now=NOON))
+    assert seen[0] == seen[1] == seen[2]
+    assert ActivityCount.objects.aggregate(all=Sum("number"))["all"] == 10
+    signed_in(NOON)
+    seal_pending(now=NOON)
+    count_all()
+    days = recent_activity(now=NOON).days
+    assert (days[-1].signed_in, days[-1].refused, days[-2].refused) == (5, 4, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/New_York", "Pacific/Kiritimati"])
+def test_days_are_those_of_whoever_looks(zone: str) -> None:
+    with timezone.override(zone):
+        midnight = timezone.localtime(NOON).replace(hour=0, minute=0)
+        now = midnight + timedelta(hours=23)
+        signed_in(midnight - timedelta(seconds=1))
+        signed_in(midnight)
+        seal_pending(now=now)
+        count_all()
+        assert [day.signed_in for day in recent_activity(now=now).days[-2:]] == [1, 1]
+
+
+def test_page_says_when_its_numbers_are_behind(auditor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.dashboards.selectors.UNCOUNTED_LIMIT", 2)
+    assert "not in these numbers yet" not in text_of(auditor.get("/admin/"))
+    for _ in range(3):
+        signed_in(timezone.now())
+    assert "not in these numbers yet" in text_of(auditor.get("/admin/"))
+
+
+def count_all() -> None:
+    wake_readers(now=timezone.now())
+    while read_on(reader=ACTIVITY, now=timezone.now() + DAY):
+        pass
 
 
 def test_sessions_count_while_they_and_their_person_last() -> None:
@@ -172,3 +236,7 @@ def test_others_see_what_they_may_open_and_no_numbers() -> None:
 
 def test_superuser_sees_the_numbers() -> None:
     assert "Signed in today" in text_of(at_desk(make_superuser()).get("/admin/"))
+
+
+def test_every_reason_for_a_refusal_has_its_words() -> None:
+    assert set(REASONS) == set(Refusal)

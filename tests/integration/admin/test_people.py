@@ -1,11 +1,13 @@
 """The pages of people: what they show, and what they do not let pass."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from freezegun import freeze_time
 
 from apps.directory.models import User
 from apps.oauth.models import AccessToken, Authorization, RefreshToken
@@ -70,6 +72,8 @@ def rows_of(answer: Any) -> dict[str, list[str]]:
     }
 
 
+# Not near midnight, when a lock ends on another day and says so.
+@freeze_time("2026-11-26 12:00", tick=True)
 def test_list_says_who_somebody_reports_to_and_whether_they_are_locked_out() -> None:
     soon = timezone.now() + timedelta(minutes=20)
     boss = make_user(username="boss", display_name="Ada Boss")
@@ -109,7 +113,8 @@ def test_list_goes_by_the_managers_name_and_has_no_address_to_show_for_those_wit
 def test_time_zone_and_language_are_chosen_from_what_there_is() -> None:
     person, browser = make_user(), at_desk(make_superuser())
     form = browser.get(page_of(person)).context["adminform"].form
-    assert [code for code, _name in form.fields["locale"].choices] == [code for code, _ in settings.LANGUAGES]
+    languages = ["", *(code for code, _name in settings.LANGUAGES)]
+    assert [code for code, _name in form.fields["locale"].choices] == languages
     areas = dict(form.fields["time_zone"].choices)
     assert ("Europe/Berlin", "Europe/Berlin") in areas["Europe"]
     save(browser, page_of(person), time_zone="Europe/Berlin")
@@ -268,3 +273,22 @@ def test_whoever_may_see_people_goes_to_the_page_of_the_new_one() -> None:
     sent = {"username": "newcomer", "password": "Fresh-Paint-Dries-9"}
     answer = desk.post(adding("directory.user"), sent)
     assert answer.headers["Location"] == page_of(User.objects.get(username="newcomer"))
+
+
+@freeze_time("2026-11-23 09:00:00", tick=True)
+def test_lock_that_ends_on_another_day_says_which() -> None:
+    browser, now = at_desk(make_superuser()), timezone.now()
+    make_user(locked_until=now + timedelta(hours=1))
+    tomorrow = make_user(locked_until=now + timedelta(days=1, hours=1))
+    listed = text_of(browser.get(listing("directory.user")))
+    assert "Locked until 10:00" in listed
+    assert "Locked until 24 Nov 2026, 10:00" in listed
+    assert "24 Nov 2026, 10:00" in text_of(browser.get(page_of(tomorrow)))
+
+
+def test_rules_for_somebody_elses_password_are_about_them() -> None:
+    browser = at_desk(make_superuser())
+    page = unescape(text_of(browser.get(page_of(make_user(), "set_password"))))
+    assert "nothing of the person's name or e-mail address" in page
+    assert "of your name" not in page
+    assert "of your last" not in page

@@ -132,7 +132,7 @@ def test_rights_stand_under_their_area_in_plain_words() -> None:
     legends = re.findall(r"<legend>\s*(.*?)\s*</legend>", page)
     assert legends == ["People", "Access", "Applications", "Security", "Audit", "System"]
     picker = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.index("<legend>") :]))
-    for words in ("Sessions: end sessions", "Authorizations: revoke", "People: see People: add"):
+    for words in ("Sessions: End sessions", "Authorizations: Revoke", "People: see People: add"):
         assert words in picker
     assert "Can view" not in page
 

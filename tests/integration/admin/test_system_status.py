@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.conf import settings as configured
 from django.core.cache import cache
 from django.db import connection
@@ -25,16 +26,26 @@ from apps.core.task_runs import TaskRun, last_runs, note_run
 from apps.dashboards.system import Cache, System, system_now
 from apps.dashboards.system_problems import problems
 from apps.jobs.models import Job
+from apps.jobs.services.work import run_job
 from apps.keys.models import SigningKey
 from tests.factories.keys import make_signing_keys
-from tests.integration.admin.desk import at_desk, listing, make_staff, make_superuser, text_of
-from tests.integration.audit.log_setup import record
+from tests.integration.admin.desk import (
+    at_desk,
+    events,
+    listing,
+    make_staff,
+    make_superuser,
+    text_of,
+    the_event,
+)
+from tests.integration.audit.log_setup import record, triggers_dropped
 from tests.services.process import free_port
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "dashboards.systemstatus"
 RIGHT = "dashboards.view_systemstatus"
+RUN = "run_scheduledtask"
 NOW = timezone.now()
 LONG_AGO = NOW - timedelta(days=3)
 
@@ -42,6 +53,12 @@ LONG_AGO = NOW - timedelta(days=3)
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def limited(settings: Any) -> None:
+    """As installations are."""
+    settings.RATE_LIMIT_PERCENT = 100
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +110,7 @@ def test_others_are_refused_and_not_led_there() -> None:
 
 def test_right_is_offered_to_roles_and_nothing_else_of_the_page_is() -> None:
     offered = offered_rights().filter(content_type__app_label="dashboards")
-    assert list(offered.values_list("codename", flat=True)) == ["view_systemstatus"]
+    assert set(offered.values_list("codename", flat=True)) == {"view_systemstatus", RUN}
 
 
 def test_page_changes_nothing() -> None:
@@ -115,6 +132,12 @@ def test_healthy_system_says_so() -> None:
         assert key.algorithm in page
     for title in configured.CELERY_BEAT_SCHEDULE:
         assert escape(title[1:]) in page
+
+
+def test_triggers_that_were_taken_away_are_a_problem() -> None:
+    assert "does not refuse changes" not in told(healthy())
+    with triggers_dropped():
+        assert "The database does not refuse changes of the audit log: " in told(system_now())
 
 
 def test_jobs_that_gave_up_are_a_problem() -> None:
@@ -340,3 +363,142 @@ def test_missing_keys_cache_and_proxies_are_problems() -> None:
     )
     release = replace(system.release, is_embedded=False)
     assert "TRUSTED_PROXIES" in told(replace(system, release=release))
+
+
+def test_limits_that_are_switched_off_are_a_problem(settings: Any) -> None:
+    """In embedded mode somebody tries things out."""
+    settings.RATE_LIMIT_PERCENT = 0
+    system = healthy()
+    in_production = replace(system, release=replace(system.release, is_embedded=False))
+    assert "RATE_LIMIT_PERCENT is 0" in told(in_production)
+    assert "RATE_LIMIT_PERCENT" not in told(system)
+    settings.RATE_LIMIT_PERCENT = 1
+    assert "RATE_LIMIT_PERCENT" not in told(replace(system_now(), release=in_production.release))
+
+
+# Mail ----------------------------------------------------------------------------------------------------------------
+
+
+TEST_MAIL = f"{listing(PAGE)}test-mail/"
+
+
+def test_page_says_where_mail_goes(settings: Any) -> None:
+    healthy()
+    settings.MAIL_DELIVERY, settings.EMAIL_HOST, settings.EMAIL_PORT = "server", "smtp.example.org", 587
+    page = text_of(at_desk(make_superuser()).get(listing(PAGE)))
+    assert "smtp.example.org:587" in page
+    assert settings.DEFAULT_FROM_EMAIL.partition("<")[2].rstrip(">") in page
+    settings.MAIL_DELIVERY = "kept"
+    assert "/mail/" in at_desk(make_superuser()).get(listing(PAGE)).content.decode()
+
+
+def test_installation_without_mail_says_what_is_missing(settings: Any) -> None:
+    settings.MAIL_DELIVERY = "none"
+    assert "EMAIL_URL" in told(healthy())
+    assert TEST_MAIL not in at_desk(make_superuser()).get(listing(PAGE)).content.decode()
+
+
+def test_mails_that_wait_for_their_server_are_a_problem() -> None:
+    system = healthy()
+    assert "could not be sent yet" not in told(system)
+    assert "2 mails could not be sent yet" in told(replace(system, mail=replace(system.mail, waiting=2)))
+
+
+def test_test_mail_goes_to_who_asks(mailoutbox: list[Any]) -> None:
+    user = make_superuser(email="ada@example.org", is_email_verified=False)
+    answer = at_desk(user).post(TEST_MAIL, follow=True)
+    assert "on its way" in text_of(answer)
+    job = Job.objects.get(kind="mail.test")
+    run_job(job.pk, now=timezone.now())
+    (mail,) = mailoutbox
+    assert mail.to == ["ada@example.org"]
+    assert mail.subject == "Test mail"
+    assert system_now().mail.last_sent_at is not None
+
+
+def test_test_mail_is_for_readers_of_the_page_and_asked_for_by_form() -> None:
+    assert at_desk(make_staff("directory.view_user")).post(TEST_MAIL).status_code == 403
+    assert at_desk(make_superuser()).get(TEST_MAIL).status_code == 405
+    assert not Job.objects.exists()
+
+
+def test_test_mail_needs_an_address() -> None:
+    answer = at_desk(make_superuser(email="")).post(TEST_MAIL, follow=True)
+    assert "no e-mail address" in text_of(answer)
+    assert not Job.objects.exists()
+
+
+# Having a task run at once -------------------------------------------------------------------------------------------
+
+RUN_PAGE = "/admin/dashboards/systemstatus/run-task/"
+TASK = "audit.verify_log"
+
+
+@pytest.fixture
+def told_workers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What workers are told, by the name of the task."""
+    told: list[str] = []
+
+    def send_task(name: str, **options: Any) -> None:
+        assert options["expires"]
+        told.append(name)
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
+    return told
+
+
+def test_schedule_shows_when_each_task_ran_and_when_it_is_due() -> None:
+    note_run(TASK, now=timezone.now() - timedelta(hours=6))
+    answer = at_desk(make_superuser()).get(listing(PAGE))
+    rows = {row["name"]: row for row in answer.context["tasks"]}
+    assert set(rows) == {str(entry["task"]) for entry in configured.CELERY_BEAT_SCHEDULE.values()}
+    assert timedelta(hours=17) < rows[TASK]["next_at"] - timezone.now() < timedelta(hours=18)
+    assert rows["jobs.sweep"]["next_at"] is None
+    assert text_of(answer).count(RUN_PAGE) == len(rows)
+
+
+def test_task_is_run_at_once_and_the_log_says_who_asked(told_workers: list[str]) -> None:
+    browser = at_desk(make_staff(RIGHT, f"dashboards.{RUN}"))
+    answer = browser.post(RUN_PAGE, {"task": TASK}, follow=True)
+    assert told_workers == [TASK]
+    assert "A worker was told." in text_of(answer)
+    event = the_event("scheduled_task.asked_for")
+    assert (event.actor_kind, event.target_kind, event.target_id) == ("user", "scheduled_task", TASK)
+
+
+@pytest.mark.parametrize("rights", [(), (RIGHT,), (f"dashboards.{RUN}",)])
+def test_tasks_are_run_by_those_only_who_have_the_right_and_see_the_page(
+    told_workers: list[str], rights: tuple[str, ...]
+) -> None:
+    browser = at_desk(make_staff("keys.view_signingkey", *rights))
+    assert browser.post(RUN_PAGE, {"task": TASK}).status_code == 403
+    if RIGHT in rights:
+        assert RUN_PAGE not in text_of(browser.get(listing(PAGE)))
+    assert not told_workers
+    assert not events("scheduled_task.asked_for")
+
+
+@pytest.mark.parametrize("task", ["", "celery.backend_cleanup", "jobs.run_job", "os.system"])
+def test_only_what_is_on_the_schedule_is_run(told_workers: list[str], task: str) -> None:
+    assert at_desk(make_superuser()).post(RUN_PAGE, {"task": task}).status_code == 400
+    assert not told_workers
+    assert not events("scheduled_task.asked_for")
+
+
+def test_address_that_runs_tasks_is_for_forms_of_ours(told_workers: list[str]) -> None:
+    user = make_superuser()
+    assert at_desk(user).get(RUN_PAGE, {"task": TASK}).status_code == 405
+    strict = Browser(enforce_csrf_checks=True)
+    strict.cookies = at_desk(user).cookies
+    assert strict.post(RUN_PAGE, {"task": TASK}).status_code == 403
+    assert not told_workers
+
+
+def test_broker_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send_task(name: str, **options: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
+    answer = at_desk(make_superuser()).post(RUN_PAGE, {"task": TASK}, follow=True)
+    assert "No worker could be told" in text_of(answer)
+    assert the_event("scheduled_task.asked_for").outcome == "success"

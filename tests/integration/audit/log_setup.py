@@ -46,6 +46,9 @@ class LogTestSigner:
     def public_key(self, key_id: str) -> bytes | None:
         return self.private_key.public_key().public_bytes_raw() if key_id == "test" else None
 
+    def given_up(self) -> dict[str, datetime]:
+        return {}
+
 
 def record(*, now: datetime = NOW, **values: Any) -> AuditEvent:
     arguments: dict[str, Any] = {

@@ -84,8 +84,8 @@ def test_thumbprint_is_enough_to_know_the_key(
     path = tmp_path / "evidence.zip"
     export(path)
     thumbprint = gatehouse_verify.thumbprint(log_signer.private_key.public_key().public_bytes_raw())
-    assert run_verifier(path, "--thumbprint", thumbprint).first_line.startswith("VERIFIED")
-    other = run_verifier(path, "--thumbprint", thumbprint[::-1])
+    assert run_verifier(path, f"--thumbprint={thumbprint}").first_line.startswith("VERIFIED")
+    other = run_verifier(path, f"--thumbprint={thumbprint[::-1]}")
     assert (other.code, "not among those to be trusted" in other.first_line) == (1, True)
 
 

@@ -468,7 +468,9 @@ def test_bytes_changed_anywhere_in_the_zip_never_bring_the_verifier_down(
     assert all(b"".join(bundle.chunks(name)) == files[name] for name in files)
 
 
-@pytest.mark.parametrize("arguments", [[], ["/nowhere.zip"], ["--unknown"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["/nowhere.zip"], ["--unknown"], ["/dev/zero"], ["/dev/stdin"], ["/"]]
+)
 def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert run_verifier(*arguments).code == 2
 

@@ -9,9 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.audit.models import AuditEvent
-from apps.audit.ports import signer
+from apps.audit.ports import SYSTEM, signer
 from apps.audit.services.sealing import seal_pending
+from apps.core.origin import SYSTEM_ORIGIN
 from apps.keys.audit_signer import KeyStoreSigner
+from apps.keys.models import SigningKey
+from apps.keys.services.rotation import retire_compromised, rotate_now
 from apps.keys.services.signing_keys import ensure_signing_keys
 from tests.integration.audit.evidence_setup import run_verifier, unpacked
 from tests.integration.audit.log_setup import NOW, record_many, run_sql, triggers_dropped
@@ -45,8 +48,59 @@ def test_bundle_verifies_with_the_thumbprint_that_the_command_prints(log: None, 
     first, last = export(path, *DAY).splitlines()
     assert first.startswith(f"{path}: ")
     thumbprint = last.removeprefix("Tell the auditor the thumbprint of the key: ")
-    verdict = run_verifier(path, "--thumbprint", thumbprint)
+    verdict = run_verifier(path, f"--thumbprint={thumbprint}")
     assert (verdict.code, verdict.first_line.split(":")[0]) == (0, "VERIFIED"), verdict.text
+
+
+def rotate_audit_key() -> None:
+    keys = SigningKey.objects.filter(purpose="audit")
+    rotate_now(keys=keys, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=NOW + timedelta(seconds=10))
+
+
+def thumbprint_arguments(printed: str) -> list[str]:
+    _, listed = printed.split("Tell the auditor the thumbprints of all keys that signed it:\n")
+    return [f"--thumbprint={line.strip()}" for line in listed.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("is_sealed_since", "arguments", "file"),
+    [
+        (True, ("--since", "2"), "since.note"),
+        (False, (), "checkpoint.note"),
+        (True, ("--checkpoint", "3"), "checkpoint.note"),
+    ],
+)
+def test_after_a_change_of_keys_every_thumbprint_is_printed_that_verification_needs(
+    log: None, tmp_path: Path, is_sealed_since: bool, arguments: tuple[str, ...], file: str
+) -> None:
+    rotate_audit_key()
+    if is_sealed_since:
+        seal_pending(now=NOW + timedelta(seconds=15))
+    path, again = tmp_path / "evidence.zip", tmp_path / "again.zip"
+    given = thumbprint_arguments(export(path, *DAY, *arguments))
+    verdict = run_verifier(path, *given)
+    assert (len(given), verdict.code, verdict.first_line.split(":")[0]) == (2, 0, "VERIFIED"), verdict.text
+    outcomes = [run_verifier(path, only) for only in given]
+    assert {outcome.code for outcome in outcomes} == {1}
+    assert any(outcome.first_line.startswith(f"WRONG: {file} is signed") for outcome in outcomes)
+    listed = json.loads(export(again, *DAY, *arguments, "--json"))["thumbprints"]
+    assert [f"--thumbprint={thumbprint}" for thumbprint in listed] == given
+
+
+def test_key_that_somebody_else_may_have_is_named(log: None, tmp_path: Path) -> None:
+    kid = signer.get().key_id()
+    retire_compromised(kid=kid, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=NOW + timedelta(seconds=10))
+    printed = export(tmp_path / "evidence.zip", *DAY)
+    assert f"that key {kid} was reported as compromised at 2026-11-23T13:29:10.123456Z." in printed
+    listed = json.loads(export(tmp_path / "again.zip", *DAY, "--json"))
+    assert listed["compromised"] == {kid: "2026-11-23T13:29:10.123456Z"}
+
+
+def test_key_under_which_nothing_of_the_bundle_stands_is_not_printed(log: None, tmp_path: Path) -> None:
+    rotate_audit_key()
+    seal_pending(now=NOW + timedelta(seconds=15))
+    found = json.loads(export(tmp_path / "evidence.zip", *DAY, "--json"))
+    assert found["thumbprints"] == [signer.get().key_id()]
 
 
 def test_json_says_the_same_for_programs(log: None, tmp_path: Path) -> None:
@@ -61,7 +115,8 @@ def test_json_says_the_same_for_programs(log: None, tmp_path: Path) -> None:
         "to": "2026-11-24T00:00:00.000000Z",
     }
     assert manifest["personal"] is False
-    assert run_verifier(path, "--thumbprint", found["thumbprint"]).code == 0
+    (thumbprint,) = found["thumbprints"]
+    assert run_verifier(path, f"--thumbprint={thumbprint}").code == 0
 
 
 @pytest.mark.parametrize(

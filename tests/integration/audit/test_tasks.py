@@ -55,3 +55,19 @@ def test_verification_task_keeps_its_outcome_and_raises_the_alarm_in_the_process
         "audit_log_tampered"
     ]
     assert list(AuditVerificationRun.objects.values_list("is_intact", flat=True)) == [False, True]
+
+
+def test_first_verification_seals_what_waits_and_a_broken_chain_does_not_keep_it_from_its_verdict() -> None:
+    record(now=timezone.now())
+    run("audit.verify_log")
+    record(now=timezone.now())
+    with triggers_dropped():
+        run_sql("UPDATE audit_seal_batch SET origin = 'elsewhere'")
+    with capture_logs() as alarmed:
+        run("audit.verify_log")
+    assert {entry["event"] for entry in alarmed if entry["log_level"] == "error"} == {
+        "audit_log_not_sealed_before_verification",
+        "audit_log_tampered",
+    }
+    verdicts = AuditVerificationRun.objects.order_by("pk").values_list("is_intact", "sealed_count")
+    assert list(verdicts) == [(True, 1), (False, 1)]

@@ -1,19 +1,36 @@
 """How often something may be tried, in the cache of one process and in the Redis that many share."""
 
+import re
+import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from freezegun import freeze_time
 from pytest_django import Settings
 
-from apps.core.rate_limits import RateLimit, Standing, charge, standing
-from tests.services.process import free_port
+from apps.core import rate_limits
+from apps.core.circuit_breaker import CircuitBreaker
+from apps.core.rate_limits import RateLimit, Standing, charge, rate_limit, standing
+from identity.rate_limits import DEFAULTS, Numbers
+from tests.services.process import free_port, running
+from tests.services.redis_server import start_redis
 
 LIMIT = RateLimit("test", quota=3, window=timedelta(minutes=1), block=timedelta(minutes=5))
 NOW = datetime(2026, 11, 23, 9, 0, 10, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    at: float = 0
+
+    def __call__(self) -> float:
+        return self.at
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +56,28 @@ def shared(request: pytest.FixtureRequest, settings: Settings) -> Iterator[None]
 
 def tries(count: int, subject: str = "kim", *, now: datetime = NOW) -> list[Standing]:
     return [charge(LIMIT, subject, now=now) for _ in range(count)]
+
+
+def seconds_of_a_try() -> float:
+    began = time.monotonic()
+    tries(1)
+    return time.monotonic() - began
+
+
+def test_every_named_limit_is_one_that_something_is_charged_to() -> None:
+    """A name that nothing asks for would be a setting without effect."""
+    apps = Path(rate_limits.__file__).parent.parent
+    source = "".join(path.read_text(encoding="utf-8") for path in apps.rglob("*.py"))
+    assert sorted(re.findall(r'\brate_limit\("([a-z-]+)"\)', source)) == sorted(DEFAULTS)
+    # What is declared in place is in no list, and nobody can set it.
+    assert source.count("RateLimit(\n") + source.count('RateLimit("') == 1
+
+
+def test_limit_has_the_numbers_of_the_installation(settings: Settings) -> None:
+    settings.RATE_LIMITS = {"api": Numbers(7, 30, 90)}
+    assert rate_limit("api") == RateLimit(
+        "api", quota=7, window=timedelta(seconds=30), block=timedelta(seconds=90)
+    )
 
 
 @pytest.mark.usefixtures("shared")
@@ -94,6 +133,38 @@ def test_cache_that_is_away_keeps_nobody_out(settings: Settings) -> None:
         }
     }
     assert all(one.is_allowed for one in tries(5))
+
+
+def test_cache_that_hangs_is_waited_for_once(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(rate_limits, "breaker", CircuitBreaker(rest_seconds=5, clock=clock))
+    patience = 0.5
+    service, url = start_redis(tmp_path)
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": url,
+            "OPTIONS": {"socket_connect_timeout": patience, "socket_timeout": patience},
+        }
+    }
+    with running(service):
+        assert not tries(4)[-1].is_allowed
+        service.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        assert all(one.is_allowed for one in tries(50))
+        assert patience <= time.monotonic() - began < 2 * patience
+        # After a rest one asks, the others go on without.
+        clock.at += 5
+        began = time.monotonic()
+        with ThreadPoolExecutor(10) as pool:
+            took = sorted(pool.map(lambda _: seconds_of_a_try(), range(10)))
+        assert took[-2] < patience <= took[-1]
+        service.process.send_signal(signal.SIGCONT)
+        assert tries(1)[0].is_allowed
+        clock.at += 5
+        assert not tries(1)[0].is_allowed
 
 
 def test_answer_says_how_long_to_wait() -> None:

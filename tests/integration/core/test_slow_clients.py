@@ -14,6 +14,7 @@ import pytest
 
 from tests.services.gatehouse import Gatehouse, start_gatehouse
 
+pytestmark = pytest.mark.any_database
 THREADS = 2
 MANY = 50
 HEAD = b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -213,6 +214,16 @@ def test_body_that_waits_to_be_asked_for_is_asked_for(patient: Gatehouse) -> Non
         connection.sendall(body)
         with connection.makefile("rb") as stream:
             assert stream.readline().startswith(b"HTTP/1.1 400 ")  # and no second 100
+
+
+@pytest.mark.spec("RFC 9110", "10.1.1")
+@pytest.mark.parametrize("framing", ["Content-Length: 10001", "Content-Length: 99999999999"])
+def test_body_that_is_too_long_is_refused_before_it_comes(patient: Gatehouse, framing: str) -> None:
+    head = f"POST /login/ HTTP/1.1\r\nHost: localhost\r\n{framing}\r\nExpect: 100-continue\r\n\r\n"
+    with closing(_connect(patient)) as connection:
+        connection.sendall(head.encode())
+        with connection.makefile("rb") as stream:
+            assert stream.readline().startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.parametrize(

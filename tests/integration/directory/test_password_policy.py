@@ -1,6 +1,5 @@
 """The policy in force counts wherever a password is set; former passwords are not taken again."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -36,15 +35,6 @@ DEED: dict[str, Any] = {
     "actor": ADMINISTRATOR,
     "origin": Origin(ip="192.0.2.3", user_agent="", request_id=""),
 }
-
-
-@pytest.fixture(autouse=True)
-def _quick_argon2() -> Iterator[None]:
-    """A history of twelve is hundreds of hashes."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(OwaspArgon2Hasher, "memory_cost", 64)
-        monkeypatch.setattr(OwaspArgon2Hasher, "time_cost", 1)
-        yield
 
 
 def _person(**fields: Any) -> User:

@@ -36,6 +36,7 @@ def _event() -> AuditEvent:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("full_strength_hashes")
 def test_new_person_can_be_found_and_has_a_hashed_password_that_expires() -> None:
     user = _create(email="kim@example.org", given_name="Kim", family_name="Larsen")
     user.refresh_from_db()

@@ -18,6 +18,7 @@ from tests.services.environment import isolated_environment
 from tests.services.gatehouse import Gatehouse, run_manage, start_gatehouse
 from tests.services.process import free_port
 
+pytestmark = pytest.mark.any_database
 PASSWORD = "Wooden-Gate-Opens-7!"
 SEALED_WITHIN_SECONDS = 30
 
@@ -28,6 +29,19 @@ def test_serve_refuses_a_database_that_is_not_up_to_date(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "run `manage.py migrate` first" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_serve_says_that_there_is_no_database(tmp_path: Path) -> None:
+    env = isolated_environment(
+        data_dir=tmp_path,
+        base_url="http://localhost:8000",
+        database_url=f"postgresql://gatehouse:hunter2@127.0.0.1:{free_port()}/gatehouse",
+    )
+    done = run_manage("serve", "--port", str(free_port()), env=env, check=False)
+    assert done.returncode == 1
+    assert "The database does not answer: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def test_serve_refuses_an_unsafe_environment_in_words(tmp_path: Path) -> None:
@@ -171,6 +185,16 @@ def test_host_that_is_not_ours_is_refused_by_the_running_server(behind_https: Ga
     person = Proxied(behind_https)
     assert person.request("GET", "/login/", Host="evil.example")[0] == 400
     assert person.request("GET", "/login/", None, **{"X-Forwarded-Host": "evil.example"})[0] == 200
+
+
+def test_headers_that_pose_as_others_are_dropped(behind_https: Gatehouse) -> None:
+    """With an underscore a proxy hands on what it would have replaced; others are variables of the gateway's."""
+    person = Proxied(behind_https)
+    assert person.request("GET", "/metrics", None, **{"X-Forwarded-For": "127.0.0.1"})[0] == 200
+    assert person.request("GET", "/metrics", None, X_Forwarded_For="127.0.0.1")[0] == 403
+    for name in ("SCRIPT_NAME", "Script-Name", "PATH_INFO", "Path-Info", "X-Original-URL", "X-Rewrite-URL"):
+        assert person.request("GET", "/nowhere", None, **{name: "/login/"})[0] == 404, name
+        assert person.request("GET", "/admin/", None, **{name: "/login/"})[0] == 302, name
 
 
 def test_body_without_a_length_is_not_read(behind_https: Gatehouse) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from apps.audit.models import AuditEvent
 from apps.jobs.models import Job
+from tests.factories.people import make_user
 from tests.integration.admin.desk import action_page, at_desk, listing, make_staff, page_of
 
 pytestmark = pytest.mark.django_db
@@ -44,14 +46,22 @@ def test_list_says_how_far_each_job_is_and_what_went_wrong() -> None:
         assert words in page
 
 
+def test_list_names_whom_a_job_is_about_to_those_who_may_see_people() -> None:
+    person = make_user(username="anna.keller")
+    make_job(key=f"{person.pk} {uuid4()}")
+    page = at_desk(make_staff("jobs.view_job", "directory.view_user")).get(listing(LIST)).content.decode()
+    assert f'href="{page_of(person)}">anna.keller</a>' in page
+    assert "anna.keller" not in at_desk(make_staff("jobs.view_job")).get(listing(LIST)).content.decode()
+
+
 def test_list_costs_the_same_with_many_jobs() -> None:
-    browser = at_desk(make_staff("jobs.view_job"))
-    make_job()
+    browser = at_desk(make_staff("jobs.view_job", "directory.view_user"))
+    make_job(key=str(make_user().pk))
     browser.get(listing(LIST))
     with CaptureQueriesContext(connection) as few:
         browser.get(listing(LIST))
     for _ in range(40):
-        make_job()
+        make_job(key=str(make_user().pk))
     with CaptureQueriesContext(connection) as many:
         assert browser.get(listing(LIST)).status_code == 200
     assert len(many) == len(few)

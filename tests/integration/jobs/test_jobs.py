@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -64,6 +65,10 @@ def fail(attempt: Attempt) -> None:
 
 def events(action: str) -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(action=action))
+
+
+def fail_for_good(attempt: Attempt) -> None:
+    raise JobFailed("There is nobody there.", is_permanent=True)
 
 
 # Asking ------------------------------------------------------------------------------------------------------------
@@ -360,3 +365,31 @@ def test_ended_jobs_go_after_a_month_and_those_that_gave_up_stay(desk: Desk) -> 
     assert remove_ended_jobs(now=NOW + timedelta(days=29)) == 0
     assert remove_ended_jobs(now=NOW + timedelta(days=30)) == 2
     assert {*Job.objects.values_list("state", flat=True)} == {"queued", "running", "dead"}
+
+
+# Giving up at once --------------------------------------------------------------------------------------------------
+
+
+def test_permanent_failure_is_not_tried_again(desk: Desk) -> None:
+    desk.work = fail_for_good
+    job = ask()
+    run_job(job.pk, now=NOW)
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.last_error) == (Job.State.DEAD, 1, "There is nobody there.")
+    assert len(events("job.gave_up")) == 1
+
+
+def test_kind_is_told_of_a_job_given_up_in_the_same_transaction(desk: Desk) -> None:
+    told: list[tuple[int, str]] = []
+
+    def gave_up(attempt: Attempt, reason: str) -> None:
+        assert connection.in_atomic_block
+        told.append((attempt.number, reason))
+
+    desk.work = fail
+    with kinds.replaced(replace(desk.kind, gave_up=gave_up)):
+        job = ask()
+        for number in range(1, 4):
+            assert not told
+            run_job(job.pk, now=NOW + timedelta(days=number * 30))
+    assert told == [(3, "The mail server said no.")]

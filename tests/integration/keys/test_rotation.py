@@ -273,7 +273,7 @@ def test_audit_logs_key_is_replaced_alone_and_signs_the_next_checkpoint() -> Non
 def test_compromised_key_and_its_tokens_are_refused_at_once() -> None:
     old = es256()
     token = signed(NOW)
-    said = run_json("rotate_keys", "--compromised", old.kid)
+    said = run_json("rotate_keys", f"--compromised={old.kid}")
     assert [step["state"] for step in said] == ["retired", "active"]
     assert read_own_jwt(token, typ="JWT") is None
     assert old.kid not in published()
@@ -282,7 +282,7 @@ def test_compromised_key_and_its_tokens_are_refused_at_once() -> None:
     assert old.compromised_at is not None
     assert '"d"' not in old.private_jwk
     assert actions(old.kid) == ["signing_key.compromised"]
-    assert run_json("rotate_keys", "--compromised", old.kid) == []
+    assert run_json("rotate_keys", f"--compromised={old.kid}") == []
 
 
 def test_key_that_had_retired_can_still_turn_out_compromised() -> None:
@@ -290,30 +290,36 @@ def test_key_that_had_retired_can_still_turn_out_compromised() -> None:
     token = signed(NOW)
     for days in (83, 90, 91):
         rotate_due(now=NOW + days * DAY)
-    assert [step["state"] for step in run_json("rotate_keys", "--compromised", old.kid)] == ["retired"]
+    assert [step["state"] for step in run_json("rotate_keys", f"--compromised={old.kid}")] == ["retired"]
     assert read_own_jwt(token, typ="JWT") is None
 
 
 def test_published_successor_takes_the_compromised_keys_place() -> None:
     rotate_due(now=NOW + 83 * DAY)
     successor = es256(State.PENDING)
-    run("rotate_keys", "--compromised", es256().kid)
+    run("rotate_keys", f"--compromised={es256().kid}")
     assert es256().kid == successor.kid
 
 
 def test_compromised_successor_never_signs() -> None:
     rotate_due(now=NOW + 83 * DAY)
     successor = es256(State.PENDING)
-    run("rotate_keys", "--compromised", successor.kid)
+    run("rotate_keys", f"--compromised={successor.kid}")
     assert successor.kid not in published()
     rotate_due(now=NOW + 84 * DAY)
     assert es256(State.PENDING).kid != successor.kid
 
 
+def test_key_id_may_begin_with_a_hyphen() -> None:
+    SigningKey.objects.filter(pk=es256().pk).update(kid="-a-key-of-its-own")
+    run("rotate_keys", "--compromised=-a-key-of-its-own")
+    assert SigningKey.objects.get(kid="-a-key-of-its-own").state == State.RETIRED
+
+
 def test_checkpoints_of_a_compromised_key_verify_and_the_log_goes_on() -> None:
     record(now=NOW)
     seal_pending(now=NOW)
-    run("rotate_keys", "--compromised", SigningKey.objects.get(purpose="audit").kid)
+    run("rotate_keys", f"--compromised={SigningKey.objects.get(purpose='audit').kid}")
     private_key.cache_clear()
     assert seal_pending(now=NOW) > 0
     assert verify_log(now=NOW).is_intact

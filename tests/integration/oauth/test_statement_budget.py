@@ -22,6 +22,7 @@ from tests.factories.clients import (
     refresh,
     userinfo,
 )
+from tests.factories.terms import accept, make_version
 
 pytestmark = pytest.mark.django_db
 # A request's own transaction shows as a savepoint and its release here, where each test is one transaction.
@@ -168,6 +169,16 @@ def test_keys(budget: Any, machine: Browser) -> None:
 def test_discovery(budget: Any, machine: Browser, path: str) -> None:
     with budget(0):
         assert machine.get(path).status_code == 200
+
+
+def test_silent_authorization_where_terms_are_accepted(
+    budget: Any, person: User, visitor: Browser, app: TestClient
+) -> None:
+    """No more: whether there are any to accept is read with the single sign-on session."""
+    accept(person, make_version())
+    parameters = authorization_parameters(app, make_pkce(), prompt="none")
+    with budget(TRANSACTION + 8):
+        assert visitor.get("/oauth/authorize", parameters).status_code == 303
 
 
 def test_silent_authorization(budget: Any, visitor: Browser, app: TestClient) -> None:

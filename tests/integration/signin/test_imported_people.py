@@ -22,9 +22,10 @@ from tests.factories.foreign_hashes import FOREIGN_HASHES, Maker
 from tests.factories.people import PASSWORD, make_user, sign_in
 from tests.integration.signin.attempts import NOW, attempt, fail
 from tests.integration.signin.together import at_once
+from tests.services.soak import times
 
 KINDS = pytest.mark.parametrize("make", FOREIGN_HASHES.values(), ids=FOREIGN_HASHES)
-PEOPLE_OF_EACH = 334
+PEOPLE_OF_EACH = times(20, soak=334)
 PARALLEL = 20
 
 
@@ -43,17 +44,10 @@ def _is_ours(user: User) -> bool:
     return user.password.startswith("argon2$argon2id$v=19$")
 
 
-@pytest.fixture
-def _quick_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two thousand hashes of full strength would take minutes and show nothing more."""
-    monkeypatch.setattr(OwaspArgon2Hasher, "memory_cost", 64)
-    monkeypatch.setattr(OwaspArgon2Hasher, "time_cost", 1)
-
-
 @KINDS
+@pytest.mark.soak
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_quick_argon2")
-def test_a_thousand_people_of_three_systems_sign_in_and_are_upgraded(make: Maker) -> None:
+def test_many_people_of_three_systems_sign_in_and_are_upgraded(make: Maker) -> None:
     people = [_import(f"mover{number}", make(f"Own-Password-{number}")) for number in range(PEOPLE_OF_EACH)]
     assert not any(_is_ours(user) for user in people)
     for number, user in enumerate(people):
@@ -149,7 +143,6 @@ def _counted(digest: Any, algorithm: str, computed: list[str]) -> Any:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_quick_argon2")
 def test_names_of_nobody_cost_what_people_cost_and_always_the_same(inner: list[str]) -> None:
     def work(name: str) -> tuple[str, ...]:
         inner.clear()

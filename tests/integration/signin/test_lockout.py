@@ -13,6 +13,7 @@ from apps.signin.models import AddressThrottle, RecognisedBrowser
 from apps.signin.services.password_sign_in import Refusal
 from apps.signin.services.recognised_browsers import recognise_browser
 from tests.factories.people import make_user
+from tests.integration.admin.desk import at_desk, listing, make_superuser
 from tests.integration.signin.attempts import NOW, attempt, fail
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +190,15 @@ def test_person_without_password_cannot_sign_in_with_the_dummy_password() -> Non
     user.save()
     assert attempt(user, "nobody has this password").refusal is Refusal.WRONG_PASSWORD
     assert attempt("nobody at all", "nobody has this password").user is None
+
+
+def test_right_sign_in_leaves_no_failure_behind_at_its_address() -> None:
+    attempt(make_user())
+    address = AddressThrottle.objects.get()
+    assert (address.failed_sign_ins, address.first_failed_at) == (0, None)
+    browser = at_desk(make_superuser())
+    assert not browser.get(listing("signin.addressthrottle")).context["cl"].result_list
+    fail("nobody.here", 1)
+    attempt(make_user(), now=NOW + SECOND)
+    (watched,) = browser.get(listing("signin.addressthrottle")).context["cl"].result_list
+    assert (watched.failed_sign_ins, watched.first_failed_at) == (1, NOW)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def weakly_hashed(monkeypatch: pytest.MonkeyPatch) -> User:
+def weakly_hashed(full_strength_hashes: None, monkeypatch: pytest.MonkeyPatch) -> User:
     with monkeypatch.context() as yesterday:
         yesterday.setattr(OwaspArgon2Hasher, "memory_cost", 8192)
         yesterday.setattr(OwaspArgon2Hasher, "time_cost", 1)

@@ -75,7 +75,9 @@ def test_wrong_password_of_somebody_signed_in_is_told_in_its_own_words(
 
 
 def test_time_of_less_than_a_minute_ago_is_just_now() -> None:
+    browser = Client()
     with freeze_time(datetime(2026, 11, 23, 8, 0, tzinfo=UTC)):
-        page = start_page()
+        sign_in(browser, make_user())
+        page = browser.get("/account/sessions").content.decode()
     assert "just now" in page
     assert "0\xa0minutes" not in page

@@ -327,7 +327,7 @@ def test_person_ends_a_session_of_theirs_from_elsewhere() -> None:
     far = Session.objects.get()
     sign_in(here, user)
     answer = here.post(f"/account/sessions/{far.pk}/end")
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/sessions")
     assert not is_signed_in(there)
     assert is_signed_in(here)
     assert event("session.ended").details == {"reason": "ended_by_person"}
@@ -359,8 +359,8 @@ def test_session_list_shows_only_what_is_live_and_ones_own() -> None:
     sign_in(ended, user)
     ended.post("/logout/")
     sign_in(browser, user)
-    shown = browser.get("/").context["sessions"]
-    assert [(row["device"], row["is_current"]) for row in shown] == [("Firefox on Windows", True)]
+    shown = browser.get("/account/sessions").context["sessions"]
+    assert [(row.device, row.is_current) for row in shown] == [("Firefox on Windows", True)]
 
 
 def test_person_signs_out_everywhere_else() -> None:
@@ -382,19 +382,20 @@ def test_person_signs_out_everywhere_else() -> None:
     assert AuditEvent.objects.filter(action="session.ended").count() == 2
 
 
-def test_start_page_costs_the_same_with_many_sessions(django_assert_num_queries: Any) -> None:
+@pytest.mark.parametrize("address", ["/", "/account/sessions", "/account/devices"])
+def test_page_costs_the_same_with_many_sessions(django_assert_num_queries: Any, address: str) -> None:
     user, browser = make_user(), Client()
     sign_in(browser, user)
-    browser.get("/")
+    browser.get(address)
     with CaptureQueriesContext(connection) as alone:
-        browser.get("/")
+        browser.get(address)
         expected = len(alone)
     for _ in range(5):
         sign_in(Client(), user)
     with django_assert_num_queries(expected):
-        page = browser.get("/")
-    assert len(page.context["sessions"]) == 6
-    assert b"Sign out everywhere else" in page.content
+        browser.get(address)
+    assert b"Signed in at 6 places" in browser.get("/").content
+    assert b"Sign out everywhere else" in browser.get("/account/sessions").content
 
 
 def test_ended_session_is_named_on_the_page_that_follows() -> None:
@@ -413,4 +414,8 @@ def test_ending_a_session_needs_a_form_of_ours() -> None:
     assert browser.post(f"/account/sessions/{uuid4()}/end").status_code == 403
     assert Client().get(f"/account/sessions/{uuid4()}/end").status_code == 405
     assert browser.post("/account/sessions/end-others").status_code == 403
-    assert Client().get("/account/sessions/end-others").status_code == 405
+    # That asks whether it is meant, and ends nothing.
+    page = Client()
+    sign_in(page, make_user())
+    assert page.get("/account/sessions/end-others").status_code == 302
+    assert not AuditEvent.objects.filter(action="session.ended").exists()

@@ -76,6 +76,18 @@ def test_one_address_is_limited_however_many_names_it_tries(settings: Settings) 
     assert answers == [401] * 12 + [429] * 2
 
 
+def test_addresses_of_one_ipv6_network_are_one(settings: Settings) -> None:
+    """Any subscriber has 2^64 of them."""
+    user = make_user()
+    one_after_the_other = [f"2001:db8:1:2::{number + 1:x}" for number in range(QUOTA)]
+    assert [submit(user.username, address=address) for address in one_after_the_other] == [401] * QUOTA
+    assert submit(user.username, address="2001:db8:1:2:ffff::1") == 429
+    assert submit(user.username, address="2001:db8:1:3::1") == 401
+    settings.RATE_LIMIT_PERCENT = 10
+    others = [submit(f"person{number}", address=f"2001:db8:9::{number + 1:x}") for number in range(14)]
+    assert others == [401] * 12 + [429] * 2
+
+
 def test_looking_at_the_page_is_not_counted() -> None:
     browser, user = Client(), make_user()
     for _ in range(2 * QUOTA):

@@ -19,7 +19,16 @@ from apps.access.services.applications import create_application
 from apps.audit.models import AuditEvent
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
-from apps.directory.models import Group, Membership, User
+from apps.directory.models import (
+    Attribute,
+    AttributeValue,
+    Group,
+    GroupNesting,
+    Membership,
+    Unit,
+    User,
+)
+from apps.directory.selectors.attributes import attributes_of
 from apps.directory.services.people import set_password
 from apps.oauth.models import Client
 from apps.signin.models import AddressThrottle, RecognisedBrowser
@@ -28,6 +37,8 @@ from apps.transfer.services.demo_people import make_people
 from tests.factories.clients import post_form
 from tests.factories.people import make_user
 from tests.integration.admin.desk import action_page, page_of, save
+from tests.integration.directory.test_attributes import make_attribute
+from tests.integration.directory.test_units import make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +118,34 @@ def test_organisation_is_believable() -> None:
     assert not people.filter(employee_number="").exists()
 
 
+def test_everybody_belongs_somewhere_and_has_something_of_their_own_to_say() -> None:
+    accounts = {account["username"]: account for account in demo_data()["people"]}
+    assert not User.objects.filter(unit=None).exists()
+    assert Unit.objects.get(name="Platform").path.count("/") == 4
+    bob = User.objects.get(username="bob")
+    assert str(bob.unit) == "Product"
+    assert attributes_of(user_id=bob.pk)["languages"] == ["English", "German"]
+    browser = sign_in_with(accounts["bob"])
+    assert "Change your details" in browser.get("/account/profile").content.decode()
+    assert "Floor and desk" in browser.get("/account/details").content.decode()
+    # Somebody holds a role by way of a group within a group.
+    zoe, expenses = User.objects.get(username="zoe"), Application.objects.get(slug="acme-expenses")
+    assert decide_access(user=zoe, application=expenses, now=timezone.now()).is_allowed
+
+
+def test_tree_and_attributes_that_somebody_made_are_theirs() -> None:
+    make_attribute("desk", "number")
+    make_attribute("size", label="t-shirt size")
+    make_unit("Our own")
+    make_user(username="emma", email="emma@example.org")
+    demo_data()
+    assert [unit.name for unit in Unit.objects.all()] == ["Our own"]
+    assert set(Attribute.objects.values_list("slug", flat=True)) >= {"desk", "size", "languages", "badge"}
+    assert not Attribute.objects.filter(slug="tshirt").exists()
+    assert not AttributeValue.objects.filter(attribute__slug="desk").exists()
+    assert User.objects.get(username="emma").unit is None
+
+
 def test_people_share_one_hash_of_the_demo_password() -> None:
     printed = demo_data()
     (encoded,) = set(User.objects.values_list("password", flat=True))
@@ -122,7 +161,20 @@ def test_clients_get_tokens_with_the_printed_secrets() -> None:
 
 
 def counts() -> list[int]:
-    models = (User, Group, Membership, Application, Role, Assignment, Client, AuditEvent)
+    models = (
+        User,
+        Group,
+        Membership,
+        GroupNesting,
+        Unit,
+        Attribute,
+        AttributeValue,
+        Application,
+        Role,
+        Assignment,
+        Client,
+        AuditEvent,
+    )
     return [model.objects.count() for model in models]
 
 
@@ -140,6 +192,9 @@ def test_everything_made_is_in_the_log() -> None:
         ("user.created", User),
         ("group.created", Group),
         ("group.member_added", Membership),
+        ("group.group_added", GroupNesting),
+        ("unit.created", Unit),
+        ("attribute.created", Attribute),
         ("application.created", Application),
         ("role.created", Role),
         ("assignment.created", Assignment),
@@ -298,7 +353,19 @@ def test_deleted_clients_are_missed_and_not_made_again() -> None:
 def test_renamed_client_is_still_the_demonstrations() -> None:
     secret = demo_data()["clients"]["payroll-api"]["client_secret"]
     Client.objects.filter(client_id="payroll-api").update(client_id="wages-api")
-    assert demo_data()["clients"]["payroll-api"] == {"client_id": "wages-api", "client_secret": secret}
+    assert demo_data()["clients"]["payroll-api"] == {
+        "client_id": "wages-api",
+        "client_secret": secret,
+        "application": "Acme Payroll API",
+        "is_enabled": True,
+    }
+
+
+def test_application_goes_by_the_name_it_has_now_and_says_when_it_is_disabled() -> None:
+    demo_data()
+    Application.objects.filter(oauth_clients__client_id="payroll").update(name="Wages", is_enabled=False)
+    payroll = demo_data()["clients"]["payroll"]
+    assert (payroll["application"], payroll["is_enabled"]) == ("Wages", False)
 
 
 def test_client_that_became_public_is_left_out() -> None:

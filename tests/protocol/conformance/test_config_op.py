@@ -111,6 +111,8 @@ def test_values_are_what_the_server_does(metadata: dict[str, Any]) -> None:
     assert metadata["code_challenge_methods_supported"] == ["S256"]
     assert "RS256" in metadata["id_token_signing_alg_values_supported"]
     assert "none" not in metadata["id_token_signing_alg_values_supported"]
+    # Whoever has a client's secret could sign with these.
+    assert not [alg for alg in metadata["id_token_signing_alg_values_supported"] if alg.startswith("HS")]
     assert "none" not in metadata["introspection_endpoint_auth_methods_supported"]
     assert "openid" in metadata["scopes_supported"]
     assert metadata["request_parameter_supported"] is False

@@ -35,14 +35,17 @@ def test_service_gets_an_access_token_and_nothing_else(machine: Browser, service
     "scope", ["admin", "files:read admin", "openid", "FILES:READ", "*", "files:read\x0bfiles:write"]
 )
 def test_scope_beyond_the_registration_is_refused(machine: Browser, service: TestClient, scope: str) -> None:
-    assert_json_error(ask(machine, service, scope=scope), "invalid_scope")
+    answer = ask(machine, service, scope=scope)
+    assert_json_error(answer, "invalid_scope")
+    assert answer.json()["error_description"]
     assert not AccessToken.objects.exists()
 
 
 @pytest.mark.spec("RFC 6749", "3.3")
 def test_service_says_what_it_wants(machine: Browser, service: TestClient) -> None:
-    assert_json_error(ask(machine, service), "invalid_scope")
-    assert_json_error(ask(machine, service, scope=""), "invalid_scope")
+    for answer in (ask(machine, service), ask(machine, service, scope="")):
+        assert_json_error(answer, "invalid_scope")
+        assert answer.json()["error_description"] == "Say which scopes are wanted."
 
 
 def test_client_that_signs_people_in_gets_no_token_of_its_own(machine: Browser, app: TestClient) -> None:

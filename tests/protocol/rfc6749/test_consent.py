@@ -172,3 +172,22 @@ def went_back(page: Any) -> Any:
     href = re.search(r'class="button button-main button-wide"\s+href="([^"]+)"', page.content.decode())
     assert href is not None
     return RedirectToClient(unescape(href[1]))
+
+
+@pytest.mark.parametrize("lasting", ["", " offline_access"])
+def test_what_administers_is_set_apart_with_a_warning(visitor: Browser, lasting: str) -> None:
+    administers = "gatehouse:credentials.write gatehouse:assignments.write"
+    scope = f"openid {administers}{lasting}"
+    answer = visitor.get(path_of(make_client(scopes=scope), scope=scope))
+    page = " ".join(unescape(answer.content.decode()).split())
+    apart = page[page.index('id="administers-title"') : page.index('id="gets-title"')]
+    assert "It could do all of this as if it were you" in apart
+    assert ("also while you are away" in apart) == bool(lasting)
+    for name in administers.split():
+        assert f'data-scope="{name}"' in apart
+        assert page.count(f'data-scope="{name}"') == 1
+    assert 'data-scope="openid"' not in apart
+
+
+def test_ordinary_application_gets_no_warning(visitor: Browser, app: TestClient) -> None:
+    assert "administers-title" not in visitor.get(path_of(app)).content.decode()

@@ -1,5 +1,6 @@
 """Whoever fails to authenticate as a client five times within a quarter of an hour waits for an hour."""
 
+import base64
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -59,6 +60,29 @@ def test_header_and_body_are_one_client(machine: Browser, service: TestClient) -
     for _ in range(5):
         guess(service)
     assert call(machine, "/oauth/token", service, FORM).status_code == 429
+
+
+def test_id_is_one_however_it_is_encoded_in_the_header(service: TestClient) -> None:
+    """The id comes form-encoded: each of its letters can be written in several ways."""
+    for number in range(5):
+        letter = f"%{ord(service.client_id[number]):x}"
+        spelling = service.client_id[:number] + letter + service.client_id[number + 1 :]
+        assert guess_in_header(f"{spelling}:wrong") == 401
+    assert guess_in_header(f"{service.client_id}:{service.secret}") == 429
+
+
+def guess_in_header(pair: str) -> int:
+    credentials = base64.b64encode(pair.encode()).decode()
+    browser = Browser(REMOTE_ADDR="192.0.2.1", HTTP_AUTHORIZATION=f"Basic {credentials}")
+    return int(post_form(browser, "/oauth/token", FORM).status_code)
+
+
+def test_addresses_of_one_ipv6_network_are_one(service: TestClient) -> None:
+    """Any subscriber has 2^64 of them."""
+    for number in range(5):
+        assert guess(service, address=f"2001:db8:1:2::{number + 1:x}") == 401
+    assert guess(service, address="2001:db8:1:2:ffff::1") == 429
+    assert guess(service, address="2001:db8:1:3::1") == 401
 
 
 def test_client_works_on_from_where_it_runs(machine: Browser, service: TestClient) -> None:

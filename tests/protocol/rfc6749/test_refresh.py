@@ -123,6 +123,18 @@ def test_scope_that_left_the_registration_is_no_longer_given(
     assert_json_error(widened, "invalid_scope")
 
 
+def test_offline_access_that_left_the_registration_ends_with_the_session(
+    visitor: Browser, machine: Browser, app: TestClient
+) -> None:
+    tokens = obtain_tokens(visitor, app)
+    Client.objects.filter(pk=app.row.pk).update(scopes="openid profile email")
+    renewed = refresh(machine, app, tokens["refresh_token"]).json()
+    assert renewed["scope"] == "openid profile email"
+    visitor.post("/logout/")
+    assert userinfo(machine, renewed["access_token"]).status_code == 401
+    assert_json_error(refresh(machine, app, renewed["refresh_token"]), "invalid_grant")
+
+
 @pytest.mark.parametrize("change", ["cut", "padded", "spaced", "prefix", "case"])
 def test_changed_token_is_refused_and_ends_nothing(
     visitor: Browser, machine: Browser, app: TestClient, change: str

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from apps.directory.models import User
 from apps.oauth.models import AccessToken
 from tests.factories.clients import FORM, TestClient, obtain_tokens, post_form, userinfo
 from tests.protocol.answers import assert_json_error
@@ -185,7 +186,9 @@ def test_too_many_parameters_are_a_client_error(machine: Browser) -> None:
 
 
 @pytest.mark.spec("OpenID Connect Core 1.0", "5.4")
-def test_claims_follow_the_scopes(visitor: Browser, machine: Browser, app: TestClient) -> None:
+def test_claims_follow_the_scopes(person: User, visitor: Browser, machine: Browser, app: TestClient) -> None:
+    User.objects.filter(pk=person.pk).update(locale="de")
+
     def claims(scope: str) -> set[str]:
         return set(userinfo(machine, obtain_tokens(visitor, app, scope=scope)["access_token"]).json())
 

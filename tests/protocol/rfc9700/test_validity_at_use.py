@@ -11,7 +11,8 @@ from django.utils import timezone
 from apps.access.models import Application, Assignment, Role
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
-from apps.directory.models import User
+from apps.directory.models import Group, Membership, User
+from apps.directory.services.group_nesting import nest_group, unnest_group
 from apps.directory.services.people import change_status, set_password
 from apps.oauth.models import AccessToken, Authorization, Client
 from apps.signin.models import Session
@@ -199,3 +200,40 @@ def test_tokens_are_worth_nothing_as_soon_as_the_last_role_ended(
     assert introspect(machine, closed, tokens["access_token"]) == {"active": False}
     assert introspect(machine, closed, tokens["refresh_token"]) == {"active": False}
     assert where_it_still_works(machine, closed, tokens) == set()
+
+
+@pytest.mark.parametrize("goes", ["nesting", "membership"])
+def test_tokens_are_worth_nothing_as_soon_as_no_group_leads_to_the_role(
+    visitor: Browser, machine: Browser, person: User, goes: str
+) -> None:
+    closed = make_client(audience=Application.Audience.ASSIGNED)
+    role = Role.objects.create(name="Reader", slug="reader", application=closed.row.application)
+    outer, inner = Group.objects.create(name="Everybody"), Group.objects.create(name="Readers")
+    nesting: Any = {"parent": outer, "child": inner, "actor": SYSTEM, "origin": SYSTEM_ORIGIN}
+    nest_group(**nesting, now=timezone.now())
+    membership = Membership.objects.create(user=person, group=inner)
+    Assignment.objects.create(role=role, group=outer)
+    tokens = obtain_tokens(visitor, closed, scope="openid offline_access")
+    assert userinfo(machine, tokens["access_token"]).status_code == 200
+    assert introspect(machine, closed, tokens["access_token"])["active"] is True
+    if goes == "nesting":
+        assert unnest_group(**nesting, now=timezone.now())
+    else:
+        membership.delete()
+    assert userinfo(machine, tokens["access_token"]).status_code == 401
+    assert introspect(machine, closed, tokens["access_token"]) == {"active": False}
+    assert introspect(machine, closed, tokens["refresh_token"]) == {"active": False}
+    assert where_it_still_works(machine, closed, tokens) == set()
+
+
+def test_scope_that_left_the_registration_gives_nothing_any_more(
+    visitor: Browser, machine: Browser, app: TestClient
+) -> None:
+    tokens = obtain_tokens(visitor, app, scope="openid email")
+    Client.objects.filter(pk=app.row.pk).update(scopes="openid")
+    assert "email" not in userinfo(machine, tokens["access_token"]).json()
+    for kind in ("access_token", "refresh_token"):
+        assert introspect(machine, app, tokens[kind])["scope"] == "openid"
+    Client.objects.filter(pk=app.row.pk).update(scopes="profile")
+    assert userinfo(machine, tokens["access_token"]).status_code == 403
+    assert introspect(machine, app, tokens["access_token"]) == {"active": False}

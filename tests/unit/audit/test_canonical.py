@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apps.audit.canonical import (
     EventContent,
     Json,
+    _event_as_json,
     canonical_event,
     canonical_json,
     canonical_time,
@@ -51,6 +52,31 @@ def test_event_has_exactly_these_bytes() -> None:
         '"id":"0192f3a0-0000-7000-8000-000000000001","occurred_at":"2026-11-23T13:29:00.000005Z",'
         '"outcome":"success","request_id":"r","session_id":"s","target":{"id":"shop","kind":"client"},"v":1}'
     )
+
+
+@given(
+    texts=st.lists(any_text, min_size=9, max_size=9),
+    details=json_values,
+    occurred_at=st.datetimes(
+        min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.timezones()
+    ),
+    key=st.uuids(),
+)
+def test_event_is_joined_to_what_the_canonical_form_of_its_members_is(
+    texts: list[str], details: Any, occurred_at: datetime, key: UUID
+) -> None:
+    names = [name for name in EventContent._fields if isinstance(getattr(EVENT, name), str)]
+    values: dict[str, Any] = {
+        name: clean_text(text, limit=TEXT_LIMIT) for name, text in zip(names, texts, strict=True)
+    }
+    event = EVENT._replace(id=key, occurred_at=occurred_at, details=storable(details), **values)
+    assert canonical_event(event) == canonical_json(_event_as_json(event))
+
+
+@pytest.mark.parametrize("odd", [7, None, True])
+def test_event_with_another_type_in_a_column_keeps_its_form(odd: Any) -> None:
+    event = EVENT._replace(actor_kind=odd)
+    assert canonical_event(event) == canonical_json(_event_as_json(event))
 
 
 def test_commitment_has_exactly_this_value() -> None:

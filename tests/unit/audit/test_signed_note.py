@@ -1,5 +1,6 @@
 import base64
 import hashlib
+from datetime import datetime
 
 import pytest
 
@@ -33,6 +34,9 @@ class OneKey:
 
     def public_key(self, key_id: str) -> bytes | None:
         return self.value if key_id == "peter" else None
+
+    def given_up(self) -> dict[str, datetime]:
+        raise NotImplementedError
 
 
 def test_note_and_key_are_those_of_the_published_example() -> None:

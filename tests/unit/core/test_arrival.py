@@ -6,8 +6,12 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
 
 
+def longest_body(path: str) -> int:
+    return 10 if path.startswith("/small") else 100
+
+
 def arrive(*pieces: bytes) -> Arrival:
-    arrival = Arrival(longest_body=100)
+    arrival = Arrival(longest_body=longest_body)
     for piece in pieces:
         arrival.feed(piece)
     return arrival
@@ -39,6 +43,12 @@ def arrive(*pieces: bytes) -> Arrival:
         (POST.replace(b"5\r\n", b"5\r\nContent-Length: 5\r\n"), Stage.UNREAD),
         (POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked"), Stage.UNREAD),
         (POST.replace(b"5\r\n", b"5\r\nTransfer-Encoding: chunked\r\n"), Stage.UNREAD),
+        (POST.replace(b"5", b"10").replace(b"/ ", b"/small?q=1 "), Stage.BODY),
+        (POST.replace(b"5", b"11").replace(b"/ ", b"/small?q=1 "), Stage.UNREAD),
+        (POST.replace(b"5", b"11").replace(b"/ ", b"/sm%61ll/%ff "), Stage.UNREAD),
+        (POST.replace(b"5", b"11").replace(b"/ ", b"/?/small "), Stage.BODY),
+        (POST.replace(b"5", b"11").replace(b"/ ", b"http://a/small "), Stage.BODY),
+        (POST.replace(b"5", b"11").replace(b" / ", b" "), Stage.BODY),
         (b"\r\n\r\n", Stage.HEAD),
         (b"\r\n" + GET, Stage.WHOLE),
     ],
@@ -47,7 +57,7 @@ def test_request_is_whole_when_its_head_and_the_body_it_declares_are_here(
     request_bytes: bytes, stage: Stage
 ) -> None:
     assert arrive(request_bytes).stage is stage
-    byte_by_byte = Arrival(longest_body=100)
+    byte_by_byte = Arrival(longest_body=longest_body)
     for byte in request_bytes:
         if byte_by_byte.is_waited_for:
             byte_by_byte.feed(bytes([byte]))

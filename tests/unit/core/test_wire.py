@@ -117,9 +117,14 @@ def test_reader_is_too_slow_when_it_stands_still_or_sips(ends: Ends) -> None:
 def test_body_is_asked_for_once(ends: Ends) -> None:
     ends.wire.ask_for_body()
     ends.wire.send(CONTINUE)
-    assert ends.reader.recv(100) == CONTINUE
+    ends.wire.sendall(b"and no second time")
+    assert ends.reader.recv(100) == CONTINUE + b"and no second time"
+
+
+def test_body_that_nobody_asked_for_is_not_wanted(ends: Ends) -> None:
     ends.wire.send(CONTINUE)
-    assert ends.reader.recv(100) == CONTINUE
+    ends.wire.sendall(b"an answer")
+    assert ends.reader.recv(100) == b"an answer"
 
 
 def test_thread_never_waits_for_what_did_not_arrive(ends: Ends) -> None:

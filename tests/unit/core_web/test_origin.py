@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from apps.core.origin import client_address, origin_of
+from apps.core.origin import client_address, network_of, origin_of
 
 PROXIES = ["10.0.0.0/8", "fd00::/8"]
 
@@ -46,7 +46,25 @@ def test_header_counts_for_nothing_without_a_trusted_proxy(forwarded: str) -> No
         ("1.1.1.1,, 10.0.0.2", "10.0.0.2"),
         ("999.1.1.1", "10.0.0.1"),
         ("127.1", "10.0.0.1"),
-        ("203.0.113.5:4711", "10.0.0.1"),
+        # With a port, as some proxies write it.
+        ("203.0.113.5:4711", "203.0.113.5"),
+        ("1.1.1.1, 203.0.113.5:65535, 10.0.0.2:80", "203.0.113.5"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("[2001:DB8::1]", "2001:db8::1"),
+        ("[::ffff:203.0.113.5]:443", "203.0.113.5"),
+        ("2001:db8::1:443", "2001:db8::1:443"),
+        ("203.0.113.5:", "10.0.0.1"),
+        ("203.0.113.5:65536", "10.0.0.1"),
+        ("203.0.113.5:-1", "10.0.0.1"),
+        ("203.0.113.5:\u0664", "10.0.0.1"),
+        ("203.0.113.5 :80", "10.0.0.1"),
+        ("203.0.113.5:80:80", "10.0.0.1"),
+        ("[203.0.113.5]:80", "10.0.0.1"),
+        ("[2001:db8::1", "10.0.0.1"),
+        ("2001:db8::1]:443", "10.0.0.1"),
+        ("[2001:db8::1]443", "10.0.0.1"),
+        ("[2001:db8::g]:443", "10.0.0.1"),
+        ("[]:443", "10.0.0.1"),
         ("'; DROP TABLE users; --", "10.0.0.1"),
         ("  203.0.113.5  ", "203.0.113.5"),
         ("2001:db8::1", "2001:db8::1"),
@@ -81,3 +99,17 @@ def test_origin_clips_a_long_user_agent_and_always_names_a_request() -> None:
     origin = origin_of(RequestFactory().get("/", headers={"User-Agent": "x" * 10_000}))
     assert len(origin.user_agent) == 512
     assert origin.request_id
+
+
+@pytest.mark.parametrize(
+    ("ip", "network"),
+    [
+        (None, "unknown"),
+        ("203.0.113.5", "203.0.113.5"),
+        ("2001:db8:0:7::1", "2001:db8:0:7::/64"),
+        ("2001:db8:0:7:ffff:ffff:ffff:ffff", "2001:db8:0:7::/64"),
+        ("2001:db8:0:8::1", "2001:db8:0:8::/64"),
+    ],
+)
+def test_tries_are_counted_for_what_one_subscriber_has(ip: str | None, network: str) -> None:
+    assert network_of(ip) == network

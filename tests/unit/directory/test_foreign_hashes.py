@@ -79,6 +79,7 @@ def test_bits_that_mean_nothing_do_not_keep_anybody_out() -> None:
     assert check_password("correct-Horse-battery-1", accept_foreign_hash(odd))
 
 
+@pytest.mark.usefixtures("full_strength_hashes")
 @pytest.mark.parametrize("make", FOREIGN_HASHES.values(), ids=FOREIGN_HASHES)
 def test_what_is_stored_is_argon2id_and_holds_no_digest_of_the_other_system(make: Maker) -> None:
     text = make()

@@ -11,7 +11,7 @@ from identity.in_force import settings_in_force
 from tests.services.environment import DEPLOYMENT_VARIABLES, PROJECT_DIR
 
 KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-SECRETS = ("letmein", "hunter2", "opensesame", KEY.partition(":")[2], "abcdefghij" * 6)
+SECRETS = ("letmein", "swordfish", "hunter2", "opensesame", KEY.partition(":")[2], "abcdefghij" * 6)
 DEPLOYED = {
     "EMBEDDED": "no",
     "BASE_URL": "https://login.example.com",
@@ -20,6 +20,7 @@ DEPLOYED = {
     "SECRET_KEY": "abcdefghij" * 6,
     "FIELD_ENCRYPTION_KEYS": KEY,
     "AUDIT_WITNESS_FILE": "no-witness",
+    "EMAIL_URL": "smtp+tls://mailer:swordfish@smtp.example.com:587",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apps.audit.canonical import canonical_time
 from apps.audit.command_arguments import action, checkpoint_number, moment
 from apps.audit.errors import LogDoesNotVerify, NothingToProve
 from apps.audit.services.evidence import Evidence, EvidenceRequest, export_evidence
@@ -87,7 +88,8 @@ class Command(BaseCommand):
             "checkpoint": evidence.checkpoint_number,
             "tree_size": evidence.tree_size,
             "manifest_sha256": evidence.manifest_digest,
-            "thumbprint": evidence.signing_key_id,
+            "thumbprints": list(evidence.signing_key_ids),
+            "compromised": {key_id: canonical_time(at) for key_id, at in evidence.given_up.items()},
         }
         if as_json:
             self.stdout.write(json.dumps(facts))
@@ -102,4 +104,17 @@ class Command(BaseCommand):
                 f"{counts.beside:,} of them happened outside of that time and were sealed in between; "
                 "their personal values are left out."
             )
-        self.stdout.write(f"Tell the auditor the thumbprint of the key: {evidence.signing_key_id}")
+        self._print_keys(evidence)
+
+    def _print_keys(self, evidence: Evidence) -> None:
+        for key_id, at in evidence.given_up.items():
+            self.stdout.write(
+                f"Tell the auditor also that key {key_id} was reported as compromised at {canonical_time(at)}."
+            )
+        thumbprints = evidence.signing_key_ids
+        if len(thumbprints) == 1:
+            self.stdout.write(f"Tell the auditor the thumbprint of the key: {thumbprints[0]}")
+            return
+        self.stdout.write("Tell the auditor the thumbprints of all keys that signed it:")
+        for thumbprint in thumbprints:
+            self.stdout.write(f"  {thumbprint}")

@@ -89,6 +89,8 @@ class Command(BaseCommand):
             f"Personal values erased: {report.erased_count:,}. Waiting for their seal: {report.unsealed_count:,}. "
             f"Sealed late: {report.late_count:,}."
         )
+        for warning in report.warnings:
+            self.stdout.write(f"Warning: {warning}")
         for note in report.notes:
             self.stdout.write(f"Note: {note}")
 

@@ -56,6 +56,13 @@
     if (event.target.matches?.("canvas.chart")) event.target.style.cursor = barUnder(event) ? "pointer" : "";
   });
 
+  // Whoever may do something to a kind of object may see it: the right to see is ticked along.
+  function tickSeeing(event) {
+    const seeing = event.target.closest?.("[data-right]")?.querySelector('[data-verb="view"] input');
+    if (seeing && event.target.checked) seeing.checked = true;
+  }
+
+  document.addEventListener("change", tickSeeing);
   document.addEventListener("DOMContentLoaded", () => {
     nameScrolling();
     nameCells();

@@ -30,7 +30,9 @@ class Command(BaseCommand):
         how.add_argument(
             "--compromised",
             metavar="KID",
-            help="retire this key at once: what it signed is refused from here on",
+            help="retire this key at once: tokens that it signed are refused from here on, and what the audit log's "
+            "key signs; verify_audit_log says which checkpoints were signed with it before. Write "
+            "--compromised=KID: a key ID may begin with a hyphen",
         )
         how.add_argument(
             "--reencrypt",

@@ -5,18 +5,19 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from apps.access.services.applications import Audience
 from apps.audit.ports import SYSTEM
 from apps.core.origin import SYSTEM_ORIGIN
+from apps.core.plain_command import PlainCommand
 from apps.oauth.errors import ClientRefused
 from apps.oauth.models import Client
 from apps.oauth.services.clients import SHORTEST_SECRET, NewClient, create_client, rotate_client_secret
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Register, list and re-key OAuth clients. A secret is printed once and never again."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

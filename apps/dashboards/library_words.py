@@ -1,0 +1,52 @@
+"""What libraries say on our pages without a German of their own, or with one that does not fit beside ours."""
+
+from django.utils.translation import gettext_noop
+
+WORDS = (
+    # django-unfold
+    gettext_noop("Select record"),
+    gettext_noop("Select action"),
+    gettext_noop("Collapse"),
+    gettext_noop("Current file"),
+    gettext_noop("Date"),
+    gettext_noop("Date from"),
+    gettext_noop("Date to"),
+    gettext_noop("Add new item"),
+    gettext_noop("Select action to run"),
+    gettext_noop("Select value"),
+    gettext_noop("Run"),
+    gettext_noop("Expand row"),
+    gettext_noop("Type to search"),
+    gettext_noop("No data"),
+    gettext_noop("More actions"),
+    gettext_noop("All applications"),
+    gettext_noop("True"),
+    gettext_noop("False"),
+    gettext_noop("Apply Filters"),
+    gettext_noop("Select all rows"),
+    gettext_noop("No results matching your query"),
+    gettext_noop("Loading more results..."),
+    gettext_noop("This item will be deleted."),
+    gettext_noop("Click to cancel"),
+    gettext_noop("No results found"),
+    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
+    gettext_noop("Reset filters"),
+    gettext_noop("Click to download"),
+    gettext_noop("Go back"),
+    gettext_noop("Previous"),
+    gettext_noop("Next"),
+    gettext_noop("Search apps and models..."),
+    gettext_noop("Return to site"),
+    gettext_noop("Choose file to upload"),
+    gettext_noop("Toggle password visibility"),
+    gettext_noop("Add row"),
+    # Django
+    gettext_noop("Clear selection"),
+    gettext_noop("History"),
+    gettext_noop("Save and add another"),
+    gettext_noop("Save and continue editing"),
+    gettext_noop("Save and view"),
+    gettext_noop("Save as new"),
+    # django-oauth-toolkit
+    gettext_noop("client ID"),
+)

@@ -1,0 +1,2 @@
+class UnknownMail(LookupError):
+    """No app registered this kind of mail."""
