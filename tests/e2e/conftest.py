@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
@@ -20,7 +20,13 @@ from tests.services.browser import assert_accessible
 from tests.services.gatehouse import Gatehouse, start_gatehouse
 from tests.services.soak import IS_SOAK
 
-Look = Callable[[Page, str], None]
+
+class Look(Protocol):
+    """Call it with a page, a name for its pictures, and what an open menu covers."""
+
+    def __call__(self, page: Page, name: str, beneath: str = "") -> None: ...
+
+
 Picture = Callable[[Page, str], None]
 # name: color scheme, width. Each scheme and each width is looked at in every run, each with each under `make soak`.
 GUISES = {"light": ("light", 1280), "phone-dark": ("dark", 390)}
@@ -225,12 +231,12 @@ def picture(request: pytest.FixtureRequest) -> Picture:
 def look(picture: Picture) -> Look:
     """The page in light and dark, wide and on a phone: accessible, nothing sticking out, and one picture of each."""
 
-    def _look(page: Page, name: str) -> None:
+    def _look(page: Page, name: str, beneath: str = "") -> None:
         for guise, (scheme, width) in GUISES.items():
             # Without motion: a button on its way from light to dark has the contrast of neither.
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": HEIGHT})
-            assert_accessible(page)
+            assert_accessible(page, beneath)
             overflow = page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )

@@ -71,6 +71,6 @@ def test_menu_closes_with_escape(page: Page, gatehouse: Gatehouse, person: Perso
     sign_in(page, gatehouse.base_url, person)
     page.get_by_text("Your menu").locator("..").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    look(page, "portal-menu")
+    look(page, "portal-menu", beneath="main")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Sign out")).not_to_be_visible()

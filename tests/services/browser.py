@@ -63,15 +63,18 @@ class PageFaults:
             self.found.append(message.text)
 
 
-def axe_violations(page: Page) -> list[Violation]:
-    """Accessibility violations of the page as it stands, worst rules as axe orders them."""
+def axe_violations(page: Page, beneath: str = "") -> list[Violation]:
+    """Accessibility violations of the page as it stands, worst rules as axe orders them.
+
+    `beneath` selects what an open menu partly covers: nobody can aim at it before the menu is closed.
+    """
     if not AXE.exists():
         raise ServiceError("axe-core is not installed: run `npm ci` in tests/js (`make test` does)")
     # The debugger's own evaluation is not bound by the page's content security policy.
     debugger = page.context.new_cdp_session(page)
     try:
         _evaluate(debugger, AXE.read_text(encoding="utf-8"))
-        report = _evaluate(debugger, _axe_call())
+        report = _evaluate(debugger, _axe_call(beneath))
     finally:
         debugger.detach()
     return [
@@ -85,8 +88,8 @@ def axe_violations(page: Page) -> list[Violation]:
     ]
 
 
-def assert_accessible(page: Page) -> None:
-    violations = axe_violations(page)
+def assert_accessible(page: Page, beneath: str = "") -> None:
+    violations = axe_violations(page, beneath)
     assert not violations, f"{page.url}\n" + "\n".join(map(str, violations))
 
 
@@ -99,9 +102,10 @@ def save_failure(page: Page, name: str) -> Path:
     return picture
 
 
-def _axe_call() -> str:
+def _axe_call(beneath: str) -> str:
+    context = f"{{exclude: [['{beneath}']]}}" if beneath else "document"
     return (
-        f"axe.run(document, {{runOnly: {AXE_TAGS}, resultTypes: ['violations']}})"
+        f"axe.run({context}, {{runOnly: {AXE_TAGS}, resultTypes: ['violations']}})"
         ".then(results => results.violations)"
     )
 
