@@ -58,11 +58,11 @@ def sign_in_in_german(gatehouse: Gatehouse) -> Iterator[SignIn]:
 
 @pytest.fixture
 def look_on_phone(picture: Picture) -> Look:
-    def _look(page: Page, name: str) -> None:
+    def _look(page: Page, name: str, beneath: str = "") -> None:
         page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         for scheme in ("light", "dark") if IS_SOAK else ("dark",):
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            assert_accessible(page)
+            assert_accessible(page, beneath)
             overflow = page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
