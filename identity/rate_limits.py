@@ -82,6 +82,13 @@ LIMITS = (
         "the same, to one new address, whoever asks",
         "no further mail there",
     ),
+    Limit(
+        # Anybody who knows a public client's id may push: what they leave must not fill the table.
+        "pushed-requests",
+        Numbers(600, 60, 60),
+        "authorization requests pushed, for the client and the address together",
+        "429",
+    ),
     Limit("api", Numbers(60, 60, 60), "calls of the API, for a token's person or client", "429"),
 )
 DEFAULTS: Mapping[str, Numbers] = MappingProxyType({limit.name: limit.numbers for limit in LIMITS})

@@ -1,6 +1,6 @@
 """The parameters of an authorization request that oauthlib leaves to us, parsed strictly.
 
-Spec: OIDC Core §3.1.2.1, RFC 7636 §4.3, RFC 9101 §5.
+Spec: OIDC Core §3.1.2.1, RFC 7636 §4.3, RFC 9101 §5, OAuth 2.0 Form Post Response Mode §2.
 """
 
 import re
@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 from django.http import QueryDict
 
+from apps.oauth.answers import ResponseMode
 from apps.oauth.pkce import is_challenge
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
@@ -74,6 +75,20 @@ def parse_wishes(parameters: Mapping[str, str]) -> Wishes | Problem:
     )
 
 
+def response_mode_of(parameters: Mapping[str, str]) -> ResponseMode:
+    """How errors travel too; in the query when what is asked for cannot be done."""
+    mode = parameters.get("response_mode", ResponseMode.QUERY)
+    if mode not in set(ResponseMode) or _is_form_to_an_app(parameters):
+        return ResponseMode.QUERY
+    return ResponseMode(mode)
+
+
+def _is_form_to_an_app(parameters: Mapping[str, str]) -> bool:
+    """No browser posts a form to the scheme of a native application."""
+    is_form = parameters.get("response_mode") == ResponseMode.FORM_POST
+    return is_form and not parameters.get("redirect_uri", "https:").startswith(("https:", "http:"))
+
+
 def _problem_with(parameters: Mapping[str, str]) -> Problem | None:
     if "request" in parameters:
         return Problem("request_not_supported", "Request objects are not supported.")
@@ -81,8 +96,10 @@ def _problem_with(parameters: Mapping[str, str]) -> Problem | None:
         return Problem("request_uri_not_supported", "Request objects are not supported.")
     if "registration" in parameters:
         return Problem("registration_not_supported", "The registration parameter is not supported.")
-    if parameters.get("response_mode", "query") != "query":
-        return Problem("invalid_request", "The only response_mode is query.")
+    if parameters.get("response_mode", ResponseMode.QUERY) not in set(ResponseMode):
+        return Problem("invalid_request", f"response_mode is one of {', '.join(ResponseMode)}.")
+    if _is_form_to_an_app(parameters):
+        return Problem("invalid_request", "response_mode form_post needs an http redirect_uri.")
     if not parameters.get("scope", "").strip():
         return Problem("invalid_scope", "Say which scopes are wanted.")
     challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")

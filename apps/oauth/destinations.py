@@ -3,9 +3,11 @@
 from urllib.parse import parse_qs, urlsplit
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.oauth.redirect_uris import origin_of_uri
 from apps.oauth.selectors import client_by_client_id
+from apps.oauth.services.pushed_requests import pushed_request
 from apps.signin.ports import Destination
 
 MOST_LANGUAGES = 10
@@ -15,7 +17,7 @@ def destination_behind_path(path: str) -> Destination:
     parts = urlsplit(path)
     if parts.path != reverse("oauth:authorize"):
         return Destination()
-    query = parse_qs(parts.query)
+    query = _asked(parts.query)
     client = client_by_client_id(query.get("client_id", [""])[0])
     redirect_uri = query.get("redirect_uri", [""])[0]
     if client is None:
@@ -32,4 +34,14 @@ def languages_wished_at_path(path: str) -> list[str]:
         return []
     if parts.path not in {reverse("oauth:authorize"), reverse("oauth:logout")}:
         return []
-    return parse_qs(parts.query).get("ui_locales", [""])[0].split()[:MOST_LANGUAGES]
+    return _asked(parts.query).get("ui_locales", [""])[0].split()[:MOST_LANGUAGES]
+
+
+def _asked(query: str) -> dict[str, list[str]]:
+    """The parameters, also of a request that was pushed before."""
+    named = parse_qs(query)
+    if "request_uri" not in named:
+        return named
+    client_id, request_uri = named.get("client_id", [""])[0], named["request_uri"][0]
+    pushed = pushed_request(client_id=client_id, request_uri=request_uri, now=timezone.now())
+    return parse_qs(pushed.query) if pushed else named

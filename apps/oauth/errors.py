@@ -21,3 +21,10 @@ class NotYoursToRegister(NotAllowed):
 class ClientInUse(SpokenRefusal):
     code = "client_in_use"
     message = _("It has been used: what people allowed it is evidence. Disable it instead.")
+
+
+class PushedRequestUsed(SpokenRefusal):
+    """One that was good a moment ago. Spec: RFC 9126 §7.3."""
+
+    code = "invalid_request_uri"
+    message = _("This sign-in link has been used, or is too old")

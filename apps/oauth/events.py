@@ -22,6 +22,8 @@ class OAuthAction(AuditAction):
     """A scope was changed."""
     SCOPE_DELETED = "scope.deleted"
     """A scope was deleted."""
+    AUTHORIZATION_PUSHED = "authorization.pushed"
+    """A client left an authorization request, for which it will send a person."""
     AUTHORIZATION_GRANTED = "authorization.granted"
     """A client was given a code for a person, who had consented or did not have to."""
     AUTHORIZATION_REFUSED = "authorization.refused"
@@ -56,6 +58,8 @@ told_to_people.update(
         OAuthAction.SCOPE_CREATED: Told(Topic.ADMINISTRATION, by_you=_("You added the scope %(target)s.")),
         OAuthAction.SCOPE_CHANGED: Told(Topic.ADMINISTRATION, by_you=_("You changed the scope %(target)s.")),
         OAuthAction.SCOPE_DELETED: Told(Topic.ADMINISTRATION, by_you=_("You deleted the scope %(target)s.")),
+        # Nobody has come for it yet.
+        OAuthAction.AUTHORIZATION_PUSHED: None,
         OAuthAction.AUTHORIZATION_GRANTED: Told(
             Topic.ACCESS, by_you=_("You signed in to %(target)s with this account.")
         ),

@@ -284,6 +284,29 @@ class Consent(models.Model):
         return scopes <= frozenset(self.scope.split())
 
 
+class PushedRequest(models.Model):
+    """An authorization request that a client left here before it sent a person. Spec: RFC 9126.
+
+    The handle in its request_uri is kept as a digest; what was asked, which may name a person, encrypted.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="pushed_requests")
+    handle_digest = models.CharField(max_length=64, unique=True)
+    query = EncryptedTextField()
+    created_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("pushed authorization request")
+        verbose_name_plural = _("pushed authorization requests")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return name_of(self, "client")
+
+
 class IdempotentCall(models.Model):
     """A call of the API that is to make something once: claimed while it is being answered, then with its answer.
 

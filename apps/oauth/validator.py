@@ -140,6 +140,7 @@ class GatehouseValidator(OAuth2Validator):
             redirect_uri=request.redirect_uri,
             code_challenge=challenge,
             nonce=request.nonce or "",
+            pushed=request.pushed,
             origin=exchange.origin,
             now=exchange.now,
         )

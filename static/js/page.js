@@ -159,5 +159,6 @@ bindSearchKey();
 document.querySelectorAll("[data-reveal]").forEach(bindReveal);
 document.querySelectorAll("[data-password-rules]").forEach(bindPasswordRules);
 document.querySelectorAll("form[data-send-once]").forEach(bindSendOnce);
+document.querySelector("form[data-send-now]")?.requestSubmit();
 document.querySelectorAll("details[data-menu]").forEach(bindMenu);
 document.querySelectorAll("time[data-time]").forEach(localiseTime);

@@ -620,6 +620,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PushedRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("handle_digest", models.CharField(max_length=64, unique=True)),
+                ("query", apps.core.fields.EncryptedTextField()),
+                ("created_at", models.DateTimeField()),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pushed_requests",
+                        to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "pushed authorization request",
+                "verbose_name_plural": "pushed authorization requests",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="IdempotentCall",
             fields=[
                 (

@@ -14,9 +14,11 @@ from apps.audit.services.record import record_event
 from apps.core.origin import Origin
 from apps.directory.selectors import subject_of
 from apps.oauth.conf import code_lifetime
+from apps.oauth.errors import PushedRequestUsed
 from apps.oauth.events import OAuthAction
-from apps.oauth.models import Authorization, AuthorizationCode, Client, Consent
+from apps.oauth.models import Authorization, AuthorizationCode, Client, Consent, PushedRequest
 from apps.oauth.selectors import standing_authorizations
+from apps.oauth.services.pushed_requests import use_up
 from apps.oauth.subjects import authorization_subject, client_subject
 from apps.oauth.token_values import digest
 from apps.signin.services.browser_session import SignedIn
@@ -48,10 +50,16 @@ def save_authorization_code(
     redirect_uri: str,
     code_challenge: str,
     nonce: str,
+    pushed: PushedRequest | None,
     origin: Origin,
     now: datetime,
 ) -> Authorization:
-    """The authorization that everything redeemed with the code will hang on. Consent given now is remembered."""
+    """The authorization that everything redeemed with the code will hang on. Consent given now is remembered.
+
+    Raises: PushedRequestUsed, when another answer used up the pushed request meanwhile.
+    """
+    if pushed is not None and not use_up(pushed, now=now):
+        raise PushedRequestUsed
     if consent is ConsentBasis.GIVEN:
         _remember_consent(user=current.user, client=client, scopes=scopes, now=now)
     authorization = Authorization.objects.create(
@@ -95,8 +103,18 @@ def save_authorization_code(
 
 @transaction.atomic
 def refuse_authorization(
-    *, client: Client, current: SignedIn, reason: str, scopes: Sequence[str], origin: Origin, now: datetime
+    *,
+    client: Client,
+    current: SignedIn,
+    reason: str,
+    scopes: Sequence[str],
+    pushed: PushedRequest | None,
+    origin: Origin,
+    now: datetime,
 ) -> None:
+    """A pushed request that is given is used up with it."""
+    if pushed is not None:
+        use_up(pushed, now=now)
     record_event(
         action=OAuthAction.AUTHORIZATION_REFUSED,
         outcome=Outcome.REFUSED,

@@ -1,15 +1,17 @@
 """/oauth/authorize: a client sends a person here to sign in and to consent.
 
-Spec: RFC 6749 §3.1, OIDC Core §3.1.2. The address keeps the whole request; every step reads it again from
-there, so that what is shown, what is granted and what was asked are the same.
+Spec: RFC 6749 §3.1, OIDC Core §3.1.2, RFC 9126 §4. The address keeps the whole request; every step reads it again from
+there, or from what was pushed before under its request_uri, so that what is shown, what is granted and what was
+asked are the same.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -22,15 +24,25 @@ from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from apps.access.selectors import decide_access
 from apps.core.api.scopes import ApiScope
-from apps.oauth.answers import RedirectToClient, error_redirect
-from apps.oauth.authorization_request import Problem, Wishes, is_readable, parse_wishes, survives_sign_in
+from apps.oauth.answers import ClientAnswer, RedirectToClient, ResponseMode, error_answer
+from apps.oauth.authorization_request import (
+    Problem,
+    Wishes,
+    is_readable,
+    parse_wishes,
+    response_mode_of,
+    survives_sign_in,
+)
+from apps.oauth.errors import PushedRequestUsed
 from apps.oauth.exchange import ENVIRON_KEY, Exchange, begin_exchange
 from apps.oauth.hints import hinted_subject
-from apps.oauth.models import Client
+from apps.oauth.models import Client, PushedRequest
 from apps.oauth.reauthentication import forget_demand, is_demand_met, remember_demand
 from apps.oauth.redirect_uris import origin_of_uri
+from apps.oauth.replaced_query import with_query
 from apps.oauth.selectors import consent_of, described_scopes
 from apps.oauth.services.authorizations import ConsentBasis, refuse_authorization
+from apps.oauth.services.pushed_requests import URN, open_request, pushed_request
 from apps.signin.services.browser_session import SignedIn, signed_in
 from apps.signin.services.sign_in_required import to_new_password, to_sign_in, to_terms
 
@@ -45,10 +57,19 @@ class AuthorizationRequest:
     scopes: list[str]
     credentials: dict[str, Any]
     wishes: Wishes
+    response_mode: ResponseMode
     exchange: Exchange
+    # The request with its parameters in the address, wherever they came from: what oauthlib reads.
+    source: HttpRequest
+    pushed: PushedRequest | None
 
-    def refused(self, error: str, description: str) -> RedirectToClient:
-        return error_redirect(self.redirect_uri, error=error, description=description, state=self.state)
+    def refusal(self, error: str, description: str) -> ClientAnswer:
+        return error_answer(
+            self.redirect_uri, self.response_mode, error=error, description=description, state=self.state
+        )
+
+    def refused(self, error: str, description: str) -> HttpResponse:
+        return self.refusal(error, description).response(self.source)
 
 
 @method_decorator([never_cache, csrf_exempt], name="dispatch")
@@ -105,21 +126,35 @@ class AuthorizeView(View):
         query = request.META.get("QUERY_STRING", "")
         if not is_readable(query, request.GET) or not survives_sign_in(query):
             return _error_page(request, "invalid_request")
+        source, pushed = request, None
+        if request.GET.get("request_uri", "").startswith(URN):
+            pushed = pushed_request(
+                client_id=request.GET.get("client_id", ""),
+                request_uri=request.GET["request_uri"],
+                now=exchange.now,
+            )
+            if pushed is None:
+                return _used_link_page(request)
+            open_request(pushed, now=exchange.now)
+            # Nothing beside it in the address counts. Spec: RFC 9101 §5.
+            source = with_query(request, pushed.query)
         try:
-            scopes, credentials = get_oauthlib_core().validate_authorization_request(request)
+            scopes, credentials = get_oauthlib_core().validate_authorization_request(source)
         except FatalClientError as error:
             return _error_page(request, error.oauthlib_error.error)
         except OAuthToolkitError as error:
-            return self.refused_by_oauthlib(request, error)
+            return self.refused_by_oauthlib(source, error)
         oauth_request = credentials.pop("request")
-        wishes = parse_wishes(request.GET.dict())
+        parameters = source.GET.dict()
+        wishes, response_mode = parse_wishes(parameters), response_mode_of(parameters)
         if isinstance(wishes, Problem):
-            return error_redirect(
+            return error_answer(
                 credentials["redirect_uri"],
+                response_mode,
                 error=wishes.error,
                 description=wishes.description,
                 state=credentials.get("state"),
-            )
+            ).response(request)
         request.form_action_origins = (origin_of_uri(credentials["redirect_uri"]),)  # type: ignore[attr-defined]
         return AuthorizationRequest(
             client=oauth_request.client,
@@ -128,7 +163,10 @@ class AuthorizeView(View):
             scopes=list(dict.fromkeys(scopes)),
             credentials=credentials,
             wishes=wishes,
+            response_mode=response_mode,
             exchange=exchange,
+            source=source,
+            pushed=pushed,
         )
 
     def refused_by_oauthlib(self, request: HttpRequest, error: OAuthToolkitError) -> HttpResponse:
@@ -138,12 +176,13 @@ class AuthorizeView(View):
         redirect_uri = problem.redirect_uri or request.GET.get("redirect_uri", "")
         if client is None or not client.redirect_uri_allowed(redirect_uri):
             return _error_page(request, problem.error)
-        return error_redirect(
+        return error_answer(
             redirect_uri,
+            response_mode_of(request.GET.dict()),
             error=problem.error,
             description=problem.description or "",
             state=request.GET.get("state"),
-        )
+        ).response(request)
 
     def ask_who(
         self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn | None
@@ -201,11 +240,13 @@ class AuthorizeView(View):
         if decision.is_allowed:
             return None
         self.record_refusal(asked, current, decision.reason.value)
-        refusal = asked.refused("access_denied", "The person may not use this application.")
-        return refusal if asked.wishes.is_silent else self.no_access_page(request, asked, current, refusal)
+        refusal = asked.refusal("access_denied", "The person may not use this application.")
+        if asked.wishes.is_silent:
+            return refusal.response(request)
+        return self.no_access_page(request, asked, current, refusal)
 
     def no_access_page(
-        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn, refusal: RedirectToClient
+        self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn, refusal: ClientAnswer
     ) -> HttpResponse:
         """The client gets its answer when the person goes back: sent there at once, they would learn nothing."""
         application = asked.client.application
@@ -215,7 +256,8 @@ class AuthorizeView(View):
             "application": application,
             "owner_name": owner.display_name if owner and can_be_asked else "",
             "person": current.user,
-            "return_url": refusal["Location"],
+            "return_url": refusal.location,
+            "return_fields": refusal.form_fields,
         }
         return render(request, "oauth/no_access.html", context, status=HTTPStatus.FORBIDDEN)
 
@@ -252,19 +294,36 @@ class AuthorizeView(View):
     def grant(
         self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn, consent: ConsentBasis
     ) -> HttpResponse:
-        handed_on = {"client": asked.client, "signed_in": current, "consent": consent}
+        handed_on = {
+            "client": asked.client,
+            "signed_in": current,
+            "consent": consent,
+            "pushed": asked.pushed,
+        }
         try:
             location, _headers, _body, _status = get_oauthlib_core().create_authorization_response(
-                request=request,
+                request=asked.source,
                 scopes=asked.scopes,
                 credentials={**asked.credentials, **handed_on},
                 allow=True,
             )
         except OAuthToolkitError as error:
-            return self.refused_by_oauthlib(request, error)
-        response = RedirectToClient(location)
+            return self.refused_by_oauthlib(asked.source, error)
+        except PushedRequestUsed:
+            return _used_link_page(request)
+        response = self.granted(request, asked, location)
         forget_demand(request, response)
         return response
+
+    def granted(self, request: HttpRequest, asked: AuthorizationRequest, location: str) -> HttpResponse:
+        """oauthlib writes queries and fragments; a form carries what its query would."""
+        if asked.response_mode is not ResponseMode.FORM_POST:
+            return RedirectToClient(location)
+        found = dict(parse_qsl(urlsplit(location).query))
+        parameters = {"code": found["code"], "iss": settings.BASE_URL}
+        if asked.state is not None:
+            parameters["state"] = asked.state
+        return ClientAnswer(asked.redirect_uri, asked.response_mode, parameters).response(request)
 
     def record_refusal(self, asked: AuthorizationRequest, current: SignedIn, reason: str) -> None:
         refuse_authorization(
@@ -272,6 +331,7 @@ class AuthorizeView(View):
             current=current,
             reason=reason,
             scopes=asked.scopes,
+            pushed=asked.pushed if reason == "consent_denied" else None,
             origin=asked.exchange.origin,
             now=asked.exchange.now,
         )
@@ -285,6 +345,18 @@ def _error_page(request: HttpRequest, error: str) -> HttpResponse:
             "The application did not say correctly who it is or where to send you back. Nothing was shared with it."
         ),
         "error": error,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return render(request, "oauth/error.html", context, status=HTTPStatus.BAD_REQUEST)
+
+
+def _used_link_page(request: HttpRequest) -> HttpResponse:
+    context = {
+        "title": _("This sign-in link has been used, or is too old"),
+        "explanation": _(
+            "Go back to the application and sign in from there again. Nothing was shared with it."
+        ),
+        "error": "invalid_request_uri",
         "request_id": getattr(request, "request_id", ""),
     }
     return render(request, "oauth/error.html", context, status=HTTPStatus.BAD_REQUEST)

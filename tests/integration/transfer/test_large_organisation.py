@@ -260,6 +260,7 @@ def do_everything(*, now: datetime) -> None:
         redirect_uri="https://app.example.org/callback",
         code_challenge="",
         nonce="",
+        pushed=None,
         **by,
     )
     exchange = Exchange(client=client, **by)

@@ -72,6 +72,7 @@ ROWS: dict[str, Row] = {
     # Without its parameters the request cannot be understood; a form goes on as a link.
     "oauth/authorize": Row(("400", "400"), (MOVED, MOVED), without_token=MOVED),
     "oauth/logout": Row((PAGE, PAGE), (MOVED, MOVED), without_token=MOVED),
+    "oauth/par": FOR_CLIENTS,
     "oauth/token": FOR_CLIENTS,
     "oauth/introspect": FOR_CLIENTS,
     "oauth/revoke": FOR_CLIENTS,

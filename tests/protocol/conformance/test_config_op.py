@@ -102,7 +102,7 @@ def test_every_endpoint_exists(metadata: dict[str, Any], machine: Browser) -> No
 
 def test_values_are_what_the_server_does(metadata: dict[str, Any]) -> None:
     assert metadata["response_types_supported"] == ["code"]
-    assert metadata["response_modes_supported"] == ["query"]
+    assert metadata["response_modes_supported"] == ["query", "fragment", "form_post"]
     assert set(metadata["grant_types_supported"]) == {
         "authorization_code",
         "refresh_token",

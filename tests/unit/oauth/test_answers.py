@@ -1,10 +1,11 @@
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.oauth.answers import error_redirect, with_parameters
+from apps.oauth.answers import ResponseMode, error_answer, with_parameters
 
 pytestmark = pytest.mark.spec("RFC 6749", "4.1.2.1")
 VALUES = st.dictionaries(st.sampled_from(["state", "error", "iss", "code"]), st.text(max_size=30))
@@ -34,5 +35,5 @@ def test_parameter_that_is_none_is_left_out() -> None:
 
 @pytest.mark.spec("RFC 9700", "4.12")
 def test_redirect_never_repeats_a_post() -> None:
-    answer = error_redirect("https://a.example/", error="x", description="y", state=None)
-    assert answer.status_code == 303
+    answer = error_answer("https://a.example/", ResponseMode.QUERY, error="x", description="y", state=None)
+    assert answer.response(RequestFactory().get("/")).status_code == 303

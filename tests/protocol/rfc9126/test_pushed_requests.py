@@ -1,0 +1,278 @@
+"""A client leaves an authorization request, and sends a person with nothing but its name."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.test import Client as Browser
+from django.utils import timezone
+from freezegun import freeze_time
+
+from apps.access.models import Application
+from apps.audit.models import AuditEvent
+from apps.core.rate_limits import rate_limit
+from apps.oauth.events import OAuthAction
+from apps.oauth.models import AuthorizationCode, Client, PushedRequest
+from apps.oauth.services.housekeeping import remove_expired_tokens
+from tests.factories.clients import (
+    REDIRECT_URI,
+    Pkce,
+    TestClient,
+    authorization_parameters,
+    call,
+    make_client,
+    make_pkce,
+    post_form,
+    redeem,
+    returned,
+)
+from tests.protocol.answers import (
+    assert_asks_for_sign_in,
+    assert_code_redirect,
+    assert_error_page,
+    assert_error_redirect,
+    assert_json_error,
+    assert_shows_consent,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 9126", "2.1")]
+
+
+def push(machine: Browser, app: TestClient, pkce: Pkce | None = None, **more: str) -> Any:
+    parameters = authorization_parameters(app, pkce or make_pkce(), **more)
+    if not app.is_public:
+        del parameters["client_id"]
+    return call(machine, "/oauth/par", app, parameters)
+
+
+def pushed_path(machine: Browser, app: TestClient, pkce: Pkce | None = None, **more: str) -> str:
+    answer = push(machine, app, pkce, **more)
+    assert answer.status_code == 201, answer.content
+    return path_of(app, answer.json()["request_uri"])
+
+
+def path_of(app: TestClient, request_uri: str, **more: str) -> str:
+    return f"/oauth/authorize?{urlencode({'client_id': app.client_id, 'request_uri': request_uri, **more})}"
+
+
+@pytest.mark.spec("RFC 9126", "2.2")
+@pytest.mark.parametrize("kind", ["web", "spa"])
+def test_person_is_sent_with_the_name_alone(
+    visitor: Browser, machine: Browser, signing_keys: None, kind: str
+) -> None:
+    app, pkce = make_client(kind=kind), make_pkce()
+    answer = push(machine, app, pkce)
+    assert answer.status_code == 201
+    assert "no-store" in answer["Cache-Control"]
+    body = answer.json()
+    assert set(body) == {"request_uri", "expires_in"}
+    assert body["request_uri"].startswith("urn:ietf:params:oauth:request_uri:")
+    assert body["expires_in"] == 90
+    path = path_of(app, body["request_uri"])
+    assert_shows_consent(visitor.get(path))
+    code = assert_code_redirect(visitor.post(path, {"action": "allow"}))
+    assert redeem(machine, app, code, pkce).status_code == 200
+
+
+@pytest.mark.spec("RFC 9126", "7.3")
+def test_each_is_worth_one_answer(visitor: Browser, machine: Browser, app: TestClient) -> None:
+    path = pushed_path(machine, app)
+    assert_code_redirect(visitor.post(path, {"action": "allow"}))
+    for again in (visitor.get(path), visitor.post(path, {"action": "allow"})):
+        assert_error_page(again)
+        assert b"invalid_request_uri" in again.content
+    assert AuthorizationCode.objects.count() == 1
+
+
+def test_reloading_the_page_uses_nothing_up(visitor: Browser, machine: Browser, app: TestClient) -> None:
+    path = pushed_path(machine, app)
+    for _ in range(3):
+        assert_shows_consent(visitor.get(path))
+
+
+def test_denial_uses_it_up(visitor: Browser, machine: Browser, app: TestClient) -> None:
+    path = pushed_path(machine, app)
+    assert_error_redirect(visitor.post(path, {"action": "deny"}), "access_denied")
+    assert_error_page(visitor.post(path, {"action": "allow"}))
+
+
+@pytest.mark.spec("RFC 9126", "2.2")
+def test_it_is_good_for_as_long_as_was_said(visitor: Browser, machine: Browser, app: TestClient) -> None:
+    now = timezone.now()
+    with freeze_time(now):
+        early, late = pushed_path(machine, app), pushed_path(machine, app)
+    with freeze_time(now + timedelta(seconds=89)):
+        assert_shows_consent(visitor.get(early))
+    with freeze_time(now + timedelta(seconds=90)):
+        assert_error_page(visitor.get(late))
+        # Whoever has come in time may take theirs to sign in.
+        assert_shows_consent(visitor.get(early))
+    with freeze_time(now + timedelta(seconds=89, hours=1)):
+        assert_error_page(visitor.get(early))
+
+
+def test_signing_in_comes_back_to_it(machine: Browser, app: TestClient) -> None:
+    stranger = Browser()
+    path = pushed_path(machine, app)
+    answer = stranger.get(path)
+    assert_asks_for_sign_in(answer)
+    page = stranger.get(answer["Location"])
+    assert app.row.application.name in page.content.decode()
+
+
+@pytest.mark.spec("RFC 9101", "5")
+def test_nothing_beside_it_counts(visitor: Browser, machine: Browser, app: TestClient) -> None:
+    request_uri = push(machine, app, scope="openid").json()["request_uri"]
+    path = path_of(
+        app,
+        request_uri,
+        scope="openid email",
+        state="other",
+        redirect_uri="https://evil.example/",
+        prompt="none",
+    )
+    assert_shows_consent(visitor.get(path))
+    code = assert_code_redirect(visitor.post(path, {"action": "allow"}))
+    assert code
+    assert AuthorizationCode.objects.get().scope == "openid"
+
+
+@pytest.mark.spec("RFC 9126", "7.1")
+def test_it_is_of_its_client_alone(
+    visitor: Browser, machine: Browser, app: TestClient, other_app: TestClient
+) -> None:
+    request_uri = push(machine, app).json()["request_uri"]
+    assert_error_page(visitor.get(path_of(other_app, request_uri)))
+    assert_error_page(visitor.get(f"/oauth/authorize?{urlencode({'request_uri': request_uri})}"))
+    assert_shows_consent(visitor.get(path_of(app, request_uri)))
+
+
+@pytest.mark.parametrize("handle", ["", "x", "a" * 43, "a" * 5_000, "ü", "../..", "' OR 1=1 --"])
+def test_made_up_name_opens_nothing(visitor: Browser, app: TestClient, handle: str) -> None:
+    assert_error_page(visitor.get(path_of(app, f"urn:ietf:params:oauth:request_uri:{handle}")))
+
+
+def test_client_that_was_switched_off_meanwhile_gets_nothing(
+    visitor: Browser, machine: Browser, app: TestClient
+) -> None:
+    path = pushed_path(machine, app)
+    Client.objects.update(is_enabled=False)
+    assert_error_page(visitor.get(path))
+
+
+@pytest.mark.spec("RFC 9126", "2.3")
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"redirect_uri": "https://evil.example/"}, "invalid_request"),
+        ({"scope": "openid payroll:read"}, "invalid_scope"),
+        ({"scope": ""}, "invalid_scope"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": ""}, "unsupported_response_type"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"max_age": "soon"}, "invalid_request"),
+        ({"response_mode": "web_message"}, "invalid_request"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+        ({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "invalid_request"),
+        ({"request_uri": ""}, "invalid_request"),
+    ],
+)
+def test_what_authorize_would_refuse_is_refused_at_once(
+    machine: Browser, app: TestClient, more: dict[str, str], error: str
+) -> None:
+    assert_json_error(push(machine, app, **more), error)
+    assert not PushedRequest.objects.exists()
+
+
+def test_public_client_must_send_a_challenge(machine: Browser, spa: TestClient) -> None:
+    parameters = authorization_parameters(spa, None)
+    assert_json_error(call(machine, "/oauth/par", spa, parameters), "invalid_request")
+
+
+@pytest.mark.spec("RFC 9126", "2.3")
+def test_request_that_is_too_long_is_not_kept(machine: Browser, app: TestClient) -> None:
+    assert_json_error(push(machine, app, more="x" * 33_000), "invalid_request", status=413)
+    assert push(machine, app, more="x" * 20_000).status_code == 201
+
+
+@pytest.mark.spec("RFC 9126", "2")
+def test_client_must_prove_to_be_it(machine: Browser, app: TestClient, other_app: TestClient) -> None:
+    parameters = authorization_parameters(app, make_pkce())
+    assert_json_error(post_form(machine, "/oauth/par", parameters), "invalid_client", status=401)
+    assert_json_error(
+        post_form(machine, "/oauth/par", {**parameters, "client_secret": "wrong"}),
+        "invalid_client",
+        status=401,
+    )
+    # Nobody pushes in another one's name.
+    assert_json_error(
+        post_form(machine, "/oauth/par", parameters, **other_app.basic), "invalid_client", status=401
+    )
+    assert not PushedRequest.objects.exists()
+    refused = AuditEvent.objects.filter(action=OAuthAction.CLIENT_REFUSED)
+    assert {event.details["endpoint"] for event in refused} == {"/oauth/par"}
+
+
+def test_secret_is_not_kept(machine: Browser, app: TestClient) -> None:
+    parameters = {**authorization_parameters(app, make_pkce()), "client_secret": app.secret}
+    assert post_form(machine, "/oauth/par", parameters).status_code == 201
+    assert app.secret not in PushedRequest.objects.get().query
+
+
+def test_neither_handle_nor_request_lie_open(machine: Browser, app: TestClient) -> None:
+    request_uri = push(machine, app, login_hint="kim@example.org").json()["request_uri"]
+    row = PushedRequest.objects.raw("SELECT id, handle_digest, query AS stored FROM oauth_pushedrequest")[0]
+    assert request_uri.rpartition(":")[2] not in row.handle_digest
+    assert "kim" not in row.stored
+
+
+def test_client_without_people_pushes_nothing(machine: Browser, service: TestClient) -> None:
+    parameters = authorization_parameters(service, make_pkce())
+    assert call(machine, "/oauth/par", service, parameters).status_code == 400
+    assert not PushedRequest.objects.exists()
+
+
+def test_person_without_access_may_come_again(visitor: Browser, machine: Browser) -> None:
+    app = make_client(audience=Application.Audience.ASSIGNED)
+    path = pushed_path(machine, app)
+    assert visitor.get(path).status_code == 403
+    Application.objects.update(audience=Application.Audience.EVERYONE)
+    assert_shows_consent(visitor.get(path))
+
+
+def test_fragment_and_form_work_from_it_too(visitor: Browser, machine: Browser, app: TestClient) -> None:
+    path = pushed_path(machine, app, response_mode="fragment")
+    assert visitor.post(path, {"action": "allow"})["Location"].startswith(f"{REDIRECT_URI}#")
+
+
+def test_each_is_one_event(machine: Browser, app: TestClient) -> None:
+    push(machine, app)
+    event = AuditEvent.objects.get(action=OAuthAction.AUTHORIZATION_PUSHED)
+    assert (event.client_id, event.outcome) == (str(app.row.pk), "success")
+
+
+@pytest.mark.spec("RFC 9126", "2.3")
+def test_pushing_has_a_limit(machine: Browser, app: TestClient, settings: Any) -> None:
+    settings.RATE_LIMIT_PERCENT = 1
+    quota = -(-rate_limit("pushed-requests").quota // 100)
+    answers = [push(machine, app) for _ in range(quota + 1)]
+    assert [answer.status_code for answer in answers] == [201] * quota + [429]
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert answers[-1].json()["error"] == "too_many_requests"
+
+
+def test_housekeeping_takes_what_is_over(machine: Browser, app: TestClient) -> None:
+    push(machine, app)
+    remove_expired_tokens(now=timezone.now() + timedelta(seconds=60))
+    assert PushedRequest.objects.count() == 1
+    remove_expired_tokens(now=timezone.now() + timedelta(seconds=91))
+    assert not PushedRequest.objects.exists()
+
+
+def test_silent_request_is_answered_to_the_client(machine: Browser, app: TestClient) -> None:
+    answer = Browser().get(pushed_path(machine, app, prompt="none"))
+    assert_error_redirect(answer, "login_required")
+    assert returned(answer)["iss"] == settings.BASE_URL
