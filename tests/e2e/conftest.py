@@ -6,6 +6,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -85,12 +86,21 @@ class ApplicationSite(BaseHTTPRequestHandler):
     """Where people are sent back to: it just answers."""
 
     def do_GET(self) -> None:
-        body = b"<!doctype html><html lang=en><title>Acme</title><link rel=icon href='data:,'><h1>Acme</h1>"
+        self.send_page("<h1>Acme</h1>")
+
+    def send_page(self, content: str) -> None:
+        head = "<!doctype html><html lang=en><title>Acme</title><link rel=icon href='data:,'>"
+        body = (head + content).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """An answer that came as a form is shown, for the test to read."""
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.send_page(f"<h1>Acme</h1><pre>{escape(form)}</pre>")
 
     def log_message(self, format: str, *args: object) -> None:
         """Quiet: the test shows what matters."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import parse_qs
 
 from playwright.sync_api import Page, expect
 
@@ -57,6 +58,36 @@ def test_allowing_leads_back_with_a_code_and_is_remembered(
     # Nothing is asked a second time.
     page.goto(authorization_url(gatehouse.base_url, client, state="again"))
     assert returned(page, client)["state"] == "again"
+
+
+def test_answer_that_is_wanted_as_a_form_arrives_as_one(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register
+) -> None:
+    client = register()
+    page.goto(authorization_url(gatehouse.base_url, client, response_mode="form_post"))
+    fill_in(page, person)
+    page.get_by_role("button", name="Allow", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Acme")
+    assert page.url == client.callback
+    answer = parse_qs(page.locator("pre").inner_text())
+    assert answer["code"][0]
+    assert (answer["state"], answer["iss"]) == (["the-state"], [gatehouse.base_url])
+
+
+def test_form_is_sent_by_hand_without_scripts(
+    page: Page, gatehouse: Gatehouse, person: Person, register: Register, look: Look
+) -> None:
+    client = register()
+    sign_in(page, gatehouse.base_url, person)
+    # Not a browser without scripts: the look at the page needs its own.
+    page.route("**/static/js/page*.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    page.goto(authorization_url(gatehouse.base_url, client, response_mode="form_post"))
+    page.get_by_role("button", name="Allow", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Back to the application")
+    look(page, "answer-as-a-form")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Acme")
+    assert parse_qs(page.locator("pre").inner_text())["state"] == ["the-state"]
 
 
 @contextmanager

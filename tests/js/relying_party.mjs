@@ -12,14 +12,16 @@ async function readOrders() {
 }
 
 async function authorizationUrl(config, orders, checks) {
-  return client.buildAuthorizationUrl(config, {
+  const build = orders.pushes ? client.buildAuthorizationUrlWithPAR : client.buildAuthorizationUrl;
+  const url = await build(config, {
     redirect_uri: orders.redirect_uri,
     scope: orders.scope,
     state: checks.expectedState,
     nonce: checks.expectedNonce,
     code_challenge: await client.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
     code_challenge_method: "S256",
-  }).href;
+  });
+  return url.href;
 }
 
 function newChecks() {

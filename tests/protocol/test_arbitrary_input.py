@@ -79,6 +79,7 @@ KNOWN = [
     "99999999999999999999",
     "query",
     "fragment",
+    "form_post",
     "{}",
     "[",
     "null",
@@ -129,8 +130,8 @@ def changed(valid: dict[str, str], changes: list[tuple[str, str]], *, left_out: 
 
 
 def assert_json(answer: Any) -> None:
-    assert answer.status_code in {200, 400, 401, 403, 405, 413}, answer.content[:300]
-    if answer.status_code != 200:
+    assert answer.status_code in {200, 201, 400, 401, 403, 405, 413}, answer.content[:300]
+    if answer.status_code >= 400:
         assert answer["Content-Type"] == "application/json"
         assert answer.json()["error"]
     if answer.status_code == 401:
@@ -160,7 +161,7 @@ def test_authorization_endpoint(
         answer = browser.post("/oauth/authorize", query, content_type=FORM)
     else:
         answer = browser.get(f"/oauth/authorize?{query}")
-    assert_page_or_redirect(answer, ("/login/?", "/oauth/authorize?", f"{REDIRECT_URI}?"))
+    assert_page_or_redirect(answer, ("/login/?", "/oauth/authorize?", f"{REDIRECT_URI}?", f"{REDIRECT_URI}#"))
 
 
 @many
@@ -168,7 +169,7 @@ def test_authorization_endpoint(
 def test_authorization_endpoint_with_any_query(scene: dict[str, Any], query: str) -> None:
     raw = urlencode(authorization_parameters(scene["app"], make_pkce())) + "&" + query
     answer = scene["visitor"].generic("GET", "/oauth/authorize", QUERY_STRING=raw)
-    assert_page_or_redirect(answer, ("/login/?", f"{REDIRECT_URI}?"))
+    assert_page_or_redirect(answer, ("/login/?", f"{REDIRECT_URI}?", f"{REDIRECT_URI}#"))
 
 
 @many
@@ -193,6 +194,24 @@ def test_token_endpoint(
 
 
 @many
+@given(changes=CHANGES, left_out=NAMES, who=st.sampled_from(["app", "service", "spa", "nobody"]))
+def test_pushed_requests(
+    scene: dict[str, Any], changes: list[tuple[str, str]], left_out: str, who: str
+) -> None:
+    """What is taken opens a page or is answered to the client, as if it had come in the address."""
+    valid = authorization_parameters(scene["app"], make_pkce())
+    if who != "app":
+        valid["client_id"] = scene[who].client_id if who in scene else "nobody"
+    answer = _post(scene, "/oauth/par", who, changed(valid, changes, left_out=left_out))
+    assert_json(answer)
+    if answer.status_code == 201:
+        named = {"client_id": scene[who].client_id, "request_uri": answer.json()["request_uri"]}
+        opened = scene["visitor"].get(f"/oauth/authorize?{urlencode(named)}")
+        assert opened.status_code != 400, opened.content[:300]
+        assert_page_or_redirect(opened, ("/login/?", f"{REDIRECT_URI}?", f"{REDIRECT_URI}#"))
+
+
+@many
 @given(
     changes=CHANGES,
     left_out=NAMES,
@@ -213,7 +232,7 @@ def test_introspection_and_revocation(
     content_type=st.sampled_from([FORM, FORM + "; charset=x", "text/plain", "a/b; c", ""]),
 )
 def test_machine_endpoints_with_any_body(scene: dict[str, Any], body: bytes, content_type: str) -> None:
-    for path in ("/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo"):
+    for path in ("/oauth/par", "/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/userinfo"):
         assert_json(scene["machine"].generic("POST", path, body, content_type=content_type))
 
 
@@ -224,7 +243,7 @@ def test_machine_endpoints_with_any_body(scene: dict[str, Any], body: bytes, con
 )
 def test_machine_endpoints_with_any_credentials(scene: dict[str, Any], header: str, scheme: str) -> None:
     credentials = {"HTTP_AUTHORIZATION": scheme + header}
-    for path in ("/oauth/token", "/oauth/introspect", "/oauth/revoke"):
+    for path in ("/oauth/par", "/oauth/token", "/oauth/introspect", "/oauth/revoke"):
         answer = scene["machine"].post(
             path, "grant_type=refresh_token&token=x", content_type=FORM, **credentials
         )

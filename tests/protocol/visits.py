@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, cast
 
 import requests
@@ -51,13 +52,13 @@ class Visit:
     is_asked_for_password_afterwards: bool
 
 
-def visit_with_openid_client(orders: Orders) -> Visit:
+def visit_with_openid_client(orders: Orders, *, pushes: bool = False) -> Visit:
     node = shutil.which("node")
     assert node is not None, "node is not installed"
     done = subprocess.run(
         [node, "relying_party.mjs"],
         cwd=PROJECT_DIR / "tests" / "js",
-        input=json.dumps(asdict(orders)),
+        input=json.dumps(asdict(orders) | {"pushes": pushes}),
         capture_output=True,
         text=True,
         check=False,
@@ -123,6 +124,7 @@ def visit_with_authlib(orders: Orders) -> Visit:
 VISITS: dict[str, Callable[[Orders], Visit]] = {
     "authlib": visit_with_authlib,
     "openid-client": visit_with_openid_client,
+    "openid-client-pushing": partial(visit_with_openid_client, pushes=True),
 }
 
 

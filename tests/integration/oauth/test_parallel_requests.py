@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -113,6 +114,20 @@ def test_revocation_and_refreshes_at_once_leave_nothing_alive(
         if answer.content and answer.status_code == 200:
             assert introspect(machine, app, answer.json()["access_token"]) == {"active": False}
     assert Authorization.objects.get().revoked_at is not None
+
+
+@pytest.mark.spec("RFC 9126", "7.3")
+def test_one_of_twenty_answers_to_a_pushed_request_is_given(visitor: Browser, app: TestClient) -> None:
+    answer = call(Browser(), "/oauth/par", app, authorization_parameters(app, make_pkce()))
+    named = {"client_id": app.client_id, "request_uri": answer.json()["request_uri"]}
+
+    def ask(caller: Browser) -> Any:
+        caller.cookies = visitor.cookies
+        return caller.post(f"/oauth/authorize?{urlencode(named)}", {"action": "allow"})
+
+    assert Counter(answer.status_code for answer in at_once(ask)) == {303: 1, 400: CALLERS - 1}
+    assert Authorization.objects.count() == 1
+    assert AuditEvent.objects.filter(action="authorization.granted").count() == 1
 
 
 def test_twenty_consents_at_once_are_one(visitor: Browser, app: TestClient) -> None:
