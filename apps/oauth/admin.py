@@ -105,6 +105,7 @@ class ClientAdmin(AuditedModelAdmin):
     more_fields = (
         "algorithm",
         "is_pkce_required",
+        "is_par_required",
         "is_resource_server",
         "skip_authorization",
         ("website_url", "policy_url"),

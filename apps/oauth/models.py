@@ -100,6 +100,11 @@ class Client(AbstractApplication):
             "Switch off only for a server-side client that cannot do it. Public clients always must."
         ),
     )
+    is_par_required = models.BooleanField(
+        _("demand pushed requests"),
+        default=False,
+        help_text=_("Refuses to send people here for a request that the client has not left first (PAR)."),
+    )
     is_resource_server = models.BooleanField(
         _("may introspect"),
         default=False,

@@ -44,6 +44,7 @@ class ClientShown(Output):
     scopes = WordList()
     algorithm = serializers.ChoiceField(Client.SigningAlgorithm.choices)
     is_pkce_required = serializers.BooleanField()
+    is_par_required = serializers.BooleanField()
     is_resource_server = serializers.BooleanField()
     skip_authorization = serializers.BooleanField()
     website_url = serializers.CharField()
@@ -80,6 +81,9 @@ class NewClientBody(Input):
     scopes = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100)
     algorithm = serializers.ChoiceField(Client.SigningAlgorithm.choices, required=False)
     is_pkce_required = serializers.BooleanField(required=False, help_text="Public clients always must.")
+    is_par_required = serializers.BooleanField(
+        required=False, help_text="Its authorization requests must be pushed first (RFC 9126)."
+    )
     is_resource_server = serializers.BooleanField(required=False)
     skip_authorization = serializers.BooleanField(required=False)
     website_url = serializers.URLField(max_length=200, allow_blank=True, required=False)
@@ -103,6 +107,9 @@ class ClientChange(Input):
     )
     algorithm = serializers.ChoiceField(Client.SigningAlgorithm.choices, required=False)
     is_pkce_required = serializers.BooleanField(required=False, help_text="Public clients always must.")
+    is_par_required = serializers.BooleanField(
+        required=False, help_text="Its authorization requests must be pushed first (RFC 9126)."
+    )
     is_resource_server = serializers.BooleanField(required=False)
     skip_authorization = serializers.BooleanField(required=False)
     website_url = serializers.URLField(max_length=200, allow_blank=True, required=False)

@@ -203,6 +203,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "is_par_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Refuses to send people here for a request that the client has not left first (PAR).",
+                        verbose_name="demand pushed requests",
+                    ),
+                ),
+                (
                     "is_resource_server",
                     models.BooleanField(
                         default=False,

@@ -54,6 +54,7 @@ class NewClient:
     skip_authorization: bool = False
     is_resource_server: bool = False
     is_pkce_required: bool = True
+    is_par_required: bool = False
     launch_url: str = ""
     description: str = ""
     website_url: str = ""
@@ -93,6 +94,7 @@ def create_client(
         skip_authorization=details.skip_authorization,
         is_resource_server=details.is_resource_server,
         is_pkce_required=details.is_pkce_required,
+        is_par_required=details.is_par_required,
         website_url=details.website_url,
         policy_url=details.policy_url,
         tos_url=details.tos_url,
@@ -183,6 +185,7 @@ def client_facts(client: Client) -> dict[str, str | bool]:
         "scopes": client.scopes,
         "algorithm": client.algorithm,
         "is_pkce_required": client.is_pkce_required,
+        "is_par_required": client.is_par_required,
         "is_resource_server": client.is_resource_server,
         "skip_authorization": client.skip_authorization,
         "is_enabled": client.is_enabled,

@@ -155,6 +155,14 @@ class AuthorizeView(View):
                 description=wishes.description,
                 state=credentials.get("state"),
             ).response(request)
+        if oauth_request.client.is_par_required and pushed is None:
+            return error_answer(
+                credentials["redirect_uri"],
+                response_mode,
+                error="invalid_request",
+                description="This client has to push its requests first.",
+                state=credentials.get("state"),
+            ).response(request)
         request.form_action_origins = (origin_of_uri(credentials["redirect_uri"]),)  # type: ignore[attr-defined]
         return AuthorizationRequest(
             client=oauth_request.client,

@@ -309,3 +309,10 @@ def test_page_that_is_only_read_explains_itself_as_the_form_does() -> None:
     ):
         assert words in shown, words
     assert "Allowed URIs list" not in shown
+
+
+def test_client_can_be_held_to_push_its_requests(browser: Browser, application: Application) -> None:
+    add(browser, application, is_par_required="on")
+    client = Client.objects.get()
+    assert client.is_par_required
+    assert the_event("client.created").personal["after"]["is_par_required"] is True

@@ -25,6 +25,7 @@ REQUIRED = {
 }
 ENDPOINTS = (
     "authorization_endpoint",
+    "pushed_authorization_request_endpoint",
     "token_endpoint",
     "userinfo_endpoint",
     "introspection_endpoint",
@@ -53,6 +54,7 @@ FLAGS = {
     "request_uri_parameter_supported",
     "claims_parameter_supported",
     "authorization_response_iss_parameter_supported",
+    "require_pushed_authorization_requests",
 }
 
 

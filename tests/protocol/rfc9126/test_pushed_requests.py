@@ -279,3 +279,22 @@ def test_silent_request_is_answered_to_the_client(machine: Browser, app: TestCli
     answer = Browser().get(pushed_path(machine, app, prompt="none"))
     assert_error_redirect(answer, "login_required")
     assert returned(answer)["iss"] == settings.BASE_URL
+
+
+@pytest.mark.spec("RFC 9126", "6")
+@pytest.mark.parametrize("more", [{}, {"prompt": "none"}, {"request_uri": "urn:example:other"}])
+def test_client_that_must_push_cannot_do_without(
+    visitor: Browser, machine: Browser, more: dict[str, str]
+) -> None:
+    app = make_client(is_par_required=True)
+    answer = visitor.get("/oauth/authorize", authorization_parameters(app, make_pkce(), **more))
+    expected = "request_uri_not_supported" if "request_uri" in more else "invalid_request"
+    assert_error_redirect(answer, expected)
+    assert_shows_consent(visitor.get(pushed_path(machine, app)))
+
+
+@pytest.mark.spec("RFC 9126", "6")
+def test_form_cannot_do_without_either(visitor: Browser) -> None:
+    app = make_client(is_par_required=True)
+    path = f"/oauth/authorize?{urlencode(authorization_parameters(app, make_pkce()))}"
+    assert_error_redirect(visitor.post(path, {"action": "allow"}), "invalid_request")

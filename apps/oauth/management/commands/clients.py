@@ -58,6 +58,9 @@ class Command(PlainCommand):
         create.add_argument("--first-party", action="store_true", help="never ask people for consent")
         create.add_argument("--pkce-optional", action="store_true", help="for servers that cannot do PKCE")
         create.add_argument(
+            "--require-par", action="store_true", help="its authorization requests must be pushed first"
+        )
+        create.add_argument(
             "--resource-server", action="store_true", help="may introspect other clients' tokens"
         )
         create.add_argument("--json", action="store_true", help="print JSON")
@@ -83,6 +86,7 @@ class Command(PlainCommand):
             audience=options["audience"] or usual_audience,
             skip_authorization=options["first_party"],
             is_pkce_required=not options["pkce_optional"],
+            is_par_required=options["require_par"],
             is_resource_server=options["resource_server"],
         )
         registered = create_client(details=details, actor=SYSTEM, origin=SYSTEM_ORIGIN, now=timezone.now())
