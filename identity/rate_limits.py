@@ -83,10 +83,10 @@ LIMITS = (
         "no further mail there",
     ),
     Limit(
-        # Anybody who knows a public client's id may push: what they leave must not fill the table.
+        # Anybody who knows its id may push for a public client: what they leave must not fill the table.
         "pushed-requests",
-        Numbers(600, 60, 60),
-        "authorization requests pushed, for the client and the address together",
+        Numbers(120, 60, 60),
+        "authorization requests pushed for a public client, for the client and the address together",
         "429",
     ),
     Limit("api", Numbers(60, 60, 60), "calls of the API, for a token's person or client", "429"),

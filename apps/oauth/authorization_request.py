@@ -13,6 +13,31 @@ from django.http import QueryDict
 from apps.oauth.answers import ResponseMode
 from apps.oauth.pkce import is_challenge
 
+# Any other is ignored (RFC 6749 §3.1), and not kept.
+KNOWN = frozenset(
+    {
+        "acr_values",
+        "claims",
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "display",
+        "id_token_hint",
+        "login_hint",
+        "max_age",
+        "nonce",
+        "prompt",
+        "redirect_uri",
+        "registration",
+        "request",
+        "resource",
+        "response_mode",
+        "response_type",
+        "scope",
+        "state",
+        "ui_locales",
+    }
+)
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 REPEATABLE = frozenset({"resource"})
 # What fits into a request line as the web server in front reads it.
@@ -66,13 +91,18 @@ def parse_wishes(parameters: Mapping[str, str]) -> Wishes | Problem:
     problem = _problem_with(parameters)
     if problem is not None:
         return problem
-    max_age, login_hint = parameters.get("max_age"), parameters.get("login_hint", "")
+    max_age = parameters.get("max_age")
     return Wishes(
         prompt=frozenset(parameters.get("prompt", "").split()) & PROMPTS,
         max_age_seconds=int(max_age) if max_age else None,
         id_token_hint=parameters.get("id_token_hint", ""),
-        login_hint=login_hint if len(login_hint.encode()) <= LONGEST_LOGIN_HINT else "",
+        login_hint=parse_login_hint(parameters.get("login_hint", "")),
     )
+
+
+def parse_login_hint(value: str) -> str:
+    """Empty when it is nobody's."""
+    return value if len(value.encode()) <= LONGEST_LOGIN_HINT and "\x00" not in value else ""
 
 
 def response_mode_of(parameters: Mapping[str, str]) -> ResponseMode:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.oauth.authorization_request import parse_login_hint
 from apps.oauth.redirect_uris import origin_of_uri
 from apps.oauth.selectors import client_by_client_id
 from apps.oauth.services.pushed_requests import pushed_request
@@ -23,7 +24,11 @@ def destination_behind_path(path: str) -> Destination:
     if client is None:
         return Destination()
     origins = (origin_of_uri(redirect_uri),) if client.redirect_uri_allowed(redirect_uri) else ()
-    return Destination(application=client.application, form_action_origins=origins)
+    return Destination(
+        application=client.application,
+        form_action_origins=origins,
+        login_hint=parse_login_hint(query.get("login_hint", [""])[0]),
+    )
 
 
 def languages_wished_at_path(path: str) -> list[str]:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a person is on the way to: its application, and the origins that the way back may redirect to."""
+    """Where a person is on the way to: its application, the origins that the way back may redirect to, and who it
+    thinks they are, as far as the address does not say so itself."""
 
     application: Application | None = None
     form_action_origins: tuple[str, ...] = ()
+    login_hint: str = ""
 
 
 # What a path inside this site leads to, so that the sign-in page can name it and let its redirect pass.

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "apps.core.middleware.refusals.DomainErrorMiddleware",
 ]
 MACHINE_DOOR_PATHS = (
+    "/oauth/par",
     "/oauth/token",
     "/oauth/introspect",
     "/oauth/revoke",

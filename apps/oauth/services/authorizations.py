@@ -112,9 +112,12 @@ def refuse_authorization(
     origin: Origin,
     now: datetime,
 ) -> None:
-    """A pushed request that is given is used up with it."""
-    if pushed is not None:
-        use_up(pushed, now=now)
+    """A pushed request that is given is used up with it.
+
+    Raises: PushedRequestUsed, when another answer used it up meanwhile.
+    """
+    if pushed is not None and not use_up(pushed, now=now):
+        raise PushedRequestUsed
     record_event(
         action=OAuthAction.AUTHORIZATION_REFUSED,
         outcome=Outcome.REFUSED,

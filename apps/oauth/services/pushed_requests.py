@@ -43,7 +43,7 @@ def push_request(*, client: Client, query: str, exchange: Exchange) -> str:
 
 def pushed_request(*, client_id: str, request_uri: str, now: datetime) -> PushedRequest | None:
     """What this client pushed under this request_uri, while it is good and not used."""
-    if not REQUEST_URI.fullmatch(request_uri):
+    if "\x00" in client_id or not REQUEST_URI.fullmatch(request_uri):
         return None
     return PushedRequest.objects.filter(
         handle_digest=digest(request_uri.removeprefix(URN)),

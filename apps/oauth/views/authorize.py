@@ -42,7 +42,7 @@ from apps.oauth.redirect_uris import origin_of_uri
 from apps.oauth.replaced_query import with_query
 from apps.oauth.selectors import consent_of, described_scopes
 from apps.oauth.services.authorizations import ConsentBasis, refuse_authorization
-from apps.oauth.services.pushed_requests import URN, open_request, pushed_request
+from apps.oauth.services.pushed_requests import URN, open_request, pushed_request, use_up
 from apps.signin.services.browser_session import SignedIn, signed_in
 from apps.signin.services.sign_in_required import to_new_password, to_sign_in, to_terms
 
@@ -59,7 +59,8 @@ class AuthorizationRequest:
     wishes: Wishes
     response_mode: ResponseMode
     exchange: Exchange
-    # The request with its parameters in the address, wherever they came from: what oauthlib reads.
+    request: HttpRequest
+    # The same with its parameters in the address, wherever they came from: for oauthlib to read, never to answer.
     source: HttpRequest
     pushed: PushedRequest | None
 
@@ -69,7 +70,10 @@ class AuthorizationRequest:
         )
 
     def refused(self, error: str, description: str) -> HttpResponse:
-        return self.refusal(error, description).response(self.source)
+        """The client is told, with the one answer that a pushed request is worth."""
+        if self.pushed is not None and not use_up(self.pushed, now=self.exchange.now):
+            return _used_link_page(self.request)
+        return self.refusal(error, description).response(self.request)
 
 
 @method_decorator([never_cache, csrf_exempt], name="dispatch")
@@ -114,8 +118,7 @@ class AuthorizeView(View):
         if answer is not None:
             return answer
         if request.POST["action"] != "allow":
-            self.record_refusal(asked, current, "consent_denied")
-            return asked.refused("access_denied", "The person did not consent.")
+            return self.deny(request, asked, current, "consent_denied", "The person did not consent.")
         return self.grant(request, asked, current, ConsentBasis.GIVEN)
 
     # The steps ----------------------------------------------------------------------------------------------
@@ -143,9 +146,9 @@ class AuthorizeView(View):
         except FatalClientError as error:
             return _error_page(request, error.oauthlib_error.error)
         except OAuthToolkitError as error:
-            return self.refused_by_oauthlib(source, error)
+            return self.refused_by_oauthlib(request, source, error)
         oauth_request = credentials.pop("request")
-        parameters = source.GET.dict()
+        parameters = {**source.GET.dict(), "redirect_uri": credentials["redirect_uri"]}
         wishes, response_mode = parse_wishes(parameters), response_mode_of(parameters)
         if isinstance(wishes, Problem):
             return error_answer(
@@ -173,23 +176,26 @@ class AuthorizeView(View):
             wishes=wishes,
             response_mode=response_mode,
             exchange=exchange,
+            request=request,
             source=source,
             pushed=pushed,
         )
 
-    def refused_by_oauthlib(self, request: HttpRequest, error: OAuthToolkitError) -> HttpResponse:
+    def refused_by_oauthlib(
+        self, request: HttpRequest, source: HttpRequest, error: OAuthToolkitError
+    ) -> HttpResponse:
         """Only a redirect URI that is registered is ever redirected to."""
         problem = error.oauthlib_error
         client = request.META[ENVIRON_KEY].client
-        redirect_uri = problem.redirect_uri or request.GET.get("redirect_uri", "")
+        redirect_uri = problem.redirect_uri or source.GET.get("redirect_uri", "")
         if client is None or not client.redirect_uri_allowed(redirect_uri):
             return _error_page(request, problem.error)
         return error_answer(
             redirect_uri,
-            response_mode_of(request.GET.dict()),
+            response_mode_of({**source.GET.dict(), "redirect_uri": redirect_uri}),
             error=problem.error,
             description=problem.description or "",
-            state=request.GET.get("state"),
+            state=source.GET.get("state"),
         ).response(request)
 
     def ask_who(
@@ -211,7 +217,8 @@ class AuthorizeView(View):
                 return asked.refused("login_required", "Somebody else has signed in.")
         if wishes.is_silent:
             return asked.refused("login_required", "The person has to sign in.")
-        hints = {"login_hint": wishes.login_hint} if wishes.login_hint else {}
+        # What was pushed stays out of addresses: the sign-in page asks for it (`destinations`).
+        hints = {"login_hint": wishes.login_hint} if wishes.login_hint and asked.pushed is None else {}
         if current is not None:
             hints["reauthenticate"] = "yes"
         response = to_sign_in(request, **hints)
@@ -247,11 +254,12 @@ class AuthorizeView(View):
         )
         if decision.is_allowed:
             return None
-        self.record_refusal(asked, current, decision.reason.value)
-        refusal = asked.refusal("access_denied", "The person may not use this application.")
+        description = "The person may not use this application."
         if asked.wishes.is_silent:
-            return refusal.response(request)
-        return self.no_access_page(request, asked, current, refusal)
+            return self.deny(request, asked, current, decision.reason.value, description)
+        # What was pushed stays good: the person may be given access, and come again.
+        self.record_refusal(asked, current, decision.reason.value, pushed=None)
+        return self.no_access_page(request, asked, current, asked.refusal("access_denied", description))
 
     def no_access_page(
         self, request: HttpRequest, asked: AuthorizationRequest, current: SignedIn, refusal: ClientAnswer
@@ -316,7 +324,7 @@ class AuthorizeView(View):
                 allow=True,
             )
         except OAuthToolkitError as error:
-            return self.refused_by_oauthlib(asked.source, error)
+            return self.refused_by_oauthlib(request, asked.source, error)
         except PushedRequestUsed:
             return _used_link_page(request)
         response = self.granted(request, asked, location)
@@ -333,13 +341,29 @@ class AuthorizeView(View):
             parameters["state"] = asked.state
         return ClientAnswer(asked.redirect_uri, asked.response_mode, parameters).response(request)
 
-    def record_refusal(self, asked: AuthorizationRequest, current: SignedIn, reason: str) -> None:
+    def deny(
+        self,
+        request: HttpRequest,
+        asked: AuthorizationRequest,
+        current: SignedIn,
+        reason: str,
+        description: str,
+    ) -> HttpResponse:
+        try:
+            self.record_refusal(asked, current, reason, pushed=asked.pushed)
+        except PushedRequestUsed:
+            return _used_link_page(request)
+        return asked.refusal("access_denied", description).response(request)
+
+    def record_refusal(
+        self, asked: AuthorizationRequest, current: SignedIn, reason: str, *, pushed: PushedRequest | None
+    ) -> None:
         refuse_authorization(
             client=asked.client,
             current=current,
             reason=reason,
             scopes=asked.scopes,
-            pushed=asked.pushed if reason == "consent_denied" else None,
+            pushed=pushed,
             origin=asked.exchange.origin,
             now=asked.exchange.now,
         )

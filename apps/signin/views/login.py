@@ -112,6 +112,8 @@ class LoginView(View):
         current = signed_in(request)
         target = form.data.get("next") or form.initial.get("next") or ""
         destination = destination_behind.get()(target) if is_on_this_site(target) else Destination()
+        if not form.is_bound and not form.initial.get("identifier"):
+            form.initial["identifier"] = destination.login_hint
         # Browsers hold the whole chain of redirects after a form to its page's form-action.
         request.form_action_origins = destination.form_action_origins  # type: ignore[attr-defined]
         context = {

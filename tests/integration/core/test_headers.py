@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 PAGES = ["/login/", "/logout/", "/", "/nowhere", "/oauth/authorize", "/oauth/logout"]
 MACHINE = [
     "/oauth/token",
+    "/oauth/par",
     "/oauth/introspect",
     "/oauth/revoke",
     "/oauth/userinfo",

@@ -135,6 +135,9 @@ def test_scheme_of_a_native_application_takes_no_form(visitor: Browser) -> None:
     app = make_client(kind="native", redirect_uris=[uri])
     answer = visitor.get(asked(app, "form_post", redirect_uri=uri))
     assert_error_redirect(answer, "invalid_request", to=uri)
+    parameters = authorization_parameters(app, make_pkce(), response_mode="form_post")
+    del parameters["redirect_uri"]
+    assert_error_redirect(visitor.get("/oauth/authorize", parameters), "invalid_request", to=uri)
 
 
 def test_address_that_is_not_registered_is_sent_no_form(visitor: Browser, app: TestClient) -> None:

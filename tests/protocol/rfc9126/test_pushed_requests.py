@@ -41,6 +41,9 @@ from tests.protocol.answers import (
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 9126", "2.1")]
 
 
+NAMED = "urn:ietf:params:oauth:request_uri:" + "a" * 43
+
+
 def push(machine: Browser, app: TestClient, pkce: Pkce | None = None, **more: str) -> Any:
     parameters = authorization_parameters(app, pkce or make_pkce(), **more)
     if not app.is_public:
@@ -115,12 +118,15 @@ def test_it_is_good_for_as_long_as_was_said(visitor: Browser, machine: Browser, 
 
 
 def test_signing_in_comes_back_to_it(machine: Browser, app: TestClient) -> None:
+    """And knows whom it is for, which stands in no address."""
     stranger = Browser()
-    path = pushed_path(machine, app)
+    path = pushed_path(machine, app, login_hint="kim@example.org")
     answer = stranger.get(path)
     assert_asks_for_sign_in(answer)
+    assert "kim" not in answer["Location"]
     page = stranger.get(answer["Location"])
     assert app.row.application.name in page.content.decode()
+    assert page.context["form"].initial["identifier"] == "kim@example.org"
 
 
 @pytest.mark.spec("RFC 9101", "5")
@@ -148,6 +154,13 @@ def test_it_is_of_its_client_alone(
     assert_error_page(visitor.get(path_of(other_app, request_uri)))
     assert_error_page(visitor.get(f"/oauth/authorize?{urlencode({'request_uri': request_uri})}"))
     assert_shows_consent(visitor.get(path_of(app, request_uri)))
+
+
+@pytest.mark.parametrize("client_id", ["\x00", "nobody", "x" * 5_000])
+def test_name_with_any_client_opens_nothing(visitor: Browser, client_id: str) -> None:
+    path = f"/oauth/authorize?{urlencode({'client_id': client_id, 'request_uri': NAMED})}"
+    assert_error_page(visitor.get(path))
+    assert Browser(raise_request_exception=False).get("/login/", {"next": path}).status_code == 200
 
 
 @pytest.mark.parametrize("handle", ["", "x", "a" * 43, "a" * 5_000, "ü", "../..", "' OR 1=1 --"])
@@ -179,6 +192,7 @@ def test_client_that_was_switched_off_meanwhile_gets_nothing(
         ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
         ({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "invalid_request"),
         ({"request_uri": ""}, "invalid_request"),
+        ({"id_token_hint": "garbage"}, "invalid_request"),
     ],
 )
 def test_what_authorize_would_refuse_is_refused_at_once(
@@ -195,8 +209,19 @@ def test_public_client_must_send_a_challenge(machine: Browser, spa: TestClient) 
 
 @pytest.mark.spec("RFC 9126", "2.3")
 def test_request_that_is_too_long_is_not_kept(machine: Browser, app: TestClient) -> None:
-    assert_json_error(push(machine, app, more="x" * 33_000), "invalid_request", status=413)
-    assert push(machine, app, more="x" * 20_000).status_code == 201
+    assert_json_error(push(machine, app, login_hint="x" * 16_000), "invalid_request", status=413)
+    assert push(machine, app, login_hint="x" * 14_000).status_code == 201
+
+
+@pytest.mark.spec("RFC 6749", "3.1")
+def test_parameter_that_means_nothing_is_not_kept(machine: Browser, app: TestClient) -> None:
+    assert push(machine, app, more="x" * 33_000).status_code == 201
+    assert "more" not in PushedRequest.objects.get().query
+
+
+def test_field_too_many_gets_an_answer_for_machines(machine: Browser, app: TestClient) -> None:
+    fields = authorization_parameters(app, make_pkce()) | {f"x{number}": "" for number in range(2_000)}
+    assert_json_error(post_form(machine, "/oauth/par", fields, **app.basic), "invalid_request")
 
 
 @pytest.mark.spec("RFC 9126", "2")
@@ -258,13 +283,15 @@ def test_each_is_one_event(machine: Browser, app: TestClient) -> None:
 
 
 @pytest.mark.spec("RFC 9126", "2.3")
-def test_pushing_has_a_limit(machine: Browser, app: TestClient, settings: Any) -> None:
+def test_pushing_has_a_limit(machine: Browser, app: TestClient, spa: TestClient, settings: Any) -> None:
+    """For those of whom an id is all that anybody needs; a client that proves to be it answers for itself."""
     settings.RATE_LIMIT_PERCENT = 1
     quota = -(-rate_limit("pushed-requests").quota // 100)
-    answers = [push(machine, app) for _ in range(quota + 1)]
+    answers = [push(machine, spa) for _ in range(quota + 1)]
     assert [answer.status_code for answer in answers] == [201] * quota + [429]
     assert int(answers[-1]["Retry-After"]) > 0
     assert answers[-1].json()["error"] == "too_many_requests"
+    assert {push(machine, app).status_code for _ in range(quota + 1)} == {201}
 
 
 def test_housekeeping_takes_what_is_over(machine: Browser, app: TestClient) -> None:
@@ -276,9 +303,46 @@ def test_housekeeping_takes_what_is_over(machine: Browser, app: TestClient) -> N
 
 
 def test_silent_request_is_answered_to_the_client(machine: Browser, app: TestClient) -> None:
-    answer = Browser().get(pushed_path(machine, app, prompt="none"))
+    path = pushed_path(machine, app, prompt="none")
+    answer = Browser().get(path)
     assert_error_redirect(answer, "login_required")
     assert returned(answer)["iss"] == settings.BASE_URL
+    # That was its one answer.
+    assert_error_page(Browser().get(path))
+
+
+@pytest.mark.parametrize("prompt", ["none", "login"])
+def test_page_with_an_answer_holds_nothing_that_was_pushed(
+    visitor: Browser, machine: Browser, app: TestClient, prompt: str
+) -> None:
+    """And its form may go where it goes, also when what the client may ask for changed meanwhile."""
+    path = pushed_path(machine, app, response_mode="form_post", login_hint="kim@example.org", prompt=prompt)
+    if prompt == "login":
+        Client.objects.update(scopes="openid")
+    answer = Browser().get(path)
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert f'action="{REDIRECT_URI}"' in page
+    assert "https://app.example.org" in answer["Content-Security-Policy"]
+    assert "kim" not in page
+    assert "code_challenge" not in page
+    assert "gatehouse-csrf" in answer.cookies
+
+
+def test_denial_that_comes_second_is_none(visitor: Browser, machine: Browser, app: TestClient) -> None:
+    path = pushed_path(machine, app)
+    assert_code_redirect(visitor.post(path, {"action": "allow"}))
+    assert_error_page(visitor.post(path, {"action": "deny"}))
+    assert not AuditEvent.objects.filter(action=OAuthAction.AUTHORIZATION_REFUSED).exists()
+
+
+def test_a_push_asks_nothing_about_people(
+    visitor: Browser, app: TestClient, django_assert_num_queries: Any
+) -> None:
+    """The client, which oauthlib reads anew, a row and an event in a transaction."""
+    parameters = authorization_parameters(app, make_pkce())
+    with django_assert_num_queries(6):
+        assert post_form(visitor, "/oauth/par", parameters, **app.basic).status_code == 201
 
 
 @pytest.mark.spec("RFC 9126", "6")
