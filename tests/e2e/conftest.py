@@ -34,7 +34,7 @@ GUISES = {"light": ("light", 1280), "phone-dark": ("dark", 390)}
 if IS_SOAK:
     GUISES |= {"dark": ("dark", 1280), "phone": ("light", 390)}
 HEIGHT = 800
-PEOPLE = 40
+PEOPLE = 120
 PREPARE = """
 import json
 from datetime import UTC, datetime, timedelta

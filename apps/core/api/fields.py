@@ -41,7 +41,7 @@ class Input(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             refusal = [ErrorDetail(str(self.unknown), "unknown")]
             errors = {str(name): refusal for name in data if name not in self.fields}
-            errors |= self._of_wrong_type(data)
+            errors |= self._too_long(data) | self._of_wrong_type(data)
         try:
             found = super().to_internal_value(data)
         except ValidationError as error:
@@ -50,6 +50,21 @@ class Input(serializers.Serializer[Any]):
         if errors:
             raise ValidationError(errors)
         return found
+
+    def _too_long(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Counted as they were sent, as the document's `maxLength` says: with the spaces around them."""
+        return {
+            name: [
+                ErrorDetail(
+                    str(field.error_messages["max_length"]).format(max_length=field.max_length), "max_length"
+                )
+            ]
+            for name, field in self.fields.items()
+            if isinstance(field, serializers.CharField)
+            and field.max_length is not None
+            and isinstance(data.get(name), str)
+            and len(data[name]) > field.max_length
+        }
 
     def _of_wrong_type(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing is turned into what it is not: 1 is no text, and "yes" is not true."""

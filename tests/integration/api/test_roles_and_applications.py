@@ -57,6 +57,16 @@ def test_role_from_beginning_to_end() -> None:
     assert _events("assignment")[0][0] == "assignment.deleted"
 
 
+def test_length_counts_with_the_spaces_around_it() -> None:
+    """As `maxLength` of the document does."""
+    caller = person_calling(make_superuser())
+    assert faults(caller.post("roles", _body(description=f"  {'x' * 299}"))) == {
+        "#/description": "max_length"
+    }
+    made = caller.post("roles", _body(description=f" {'x' * 299}"))
+    assert made.json()["description"] == "x" * 299
+
+
 def test_role_carries_no_right_that_whoever_makes_it_lacks() -> None:
     helper = person_calling(make_administrator(*ROLES))
     refused(helper.post("roles", _body(rights=PEOPLE)), 403, "not_yours_to_give")
